@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Targets by name: what the command line's --on names, parsed and looked up. */
+#pragma once
+
+#include "base/err.h"
+#include "flavour/flavour.h"
+#include "op/prog.h"
+
+struct target_spec {
+    char text[256];                /* as given */
+    const struct layer_ops *layer;
+    enum abi_system system;
+    char host[32];                 /* "real" */
+    struct prog_config override;   /* keys named in the spec win over a program's */
+};
+
+/* "linux", "bsd,host_page=16384", "so:PATH,bits=32". 0, or -EINVAL/-ENOENT with one line in E that names what would be right. */
+int target_parse(struct target_spec *ret, const char *text, struct err *e);
+
+/* One row of `twinmap targets`. */
+struct target_status {
+    char name[64];
+    bool available;
+    char note[256]; /* what it is; why not, and what would bring it */
+};
+/* The N-th row; false past the last. */
+bool target_status_nth(size_t n, struct target_status *ret);
