@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/int.h"
 #include "base/prng.h"
 #include "exec/oneshot.h"
 #include "op/codec.h"
@@ -29,8 +30,8 @@ struct mutator {
 /* The hooks' names and types are AFL++'s. */
 void *afl_custom_init(void *afl, unsigned seed);
 void afl_custom_deinit(void *data);
-size_t afl_custom_fuzz(void *data, uint8_t *in, size_t len, uint8_t **out, uint8_t *add, size_t add_len,
-                       size_t max);
+size_t afl_custom_fuzz(void *data, uint8_t *in, size_t len, uint8_t **out, uint8_t *add,
+                       size_t add_len, size_t max);
 const char *afl_custom_describe(void *data, size_t max);
 int32_t afl_custom_init_trim(void *data, uint8_t *in, size_t len);
 size_t afl_custom_trim(void *data, uint8_t **out);
@@ -80,8 +81,8 @@ static bool grow(struct mutator *m, size_t want)
     return true;
 }
 
-size_t afl_custom_fuzz(void *data, uint8_t *in, size_t len, uint8_t **out, uint8_t *add, size_t add_len,
-                       size_t max)
+size_t afl_custom_fuzz(void *data, uint8_t *in, size_t len, uint8_t **out, uint8_t *add,
+                       size_t add_len, size_t max)
 {
     struct mutator *m = data;
     uint32_t seed = (uint32_t)prng_u64(&m->rng);

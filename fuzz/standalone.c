@@ -77,7 +77,8 @@ int main(int argc, char **argv)
     int worst = 0;
 
     if (argc < 2 || argv[1][0] == '-') {
-        fprintf(stderr, "usage: %s FILE|FOLDER...   replay inputs through this fuzz target\n", argv[0]);
+        fprintf(stderr, "usage: %s FILE|FOLDER...   replay inputs through this fuzz target\n",
+                argv[0]);
         return 2;
     }
     for (int i = 1; i < argc; i++) {

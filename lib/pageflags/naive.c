@@ -68,7 +68,7 @@ static void apply(struct naive *n, struct pageflags *pf, const uint8_t *step)
         pageflags_update(pf, pages(first, last), PAGE_READ | PAGE_EXEC, step[3] & PAGE_READ);
         for (unsigned i = first; i <= last; i++) {
             if (n->page[i].flags) {
-                n->page[i].flags &= (uint8_t)~(PAGE_READ | PAGE_EXEC);
+                n->page[i].flags &= (uint8_t) ~(PAGE_READ | PAGE_EXEC);
                 n->page[i].flags |= step[3] & PAGE_READ;
             }
         }
@@ -92,7 +92,8 @@ static bool page_agrees(const struct naive *n, const struct pageflags *pf, unsig
     return range_has(run.r, at) && same_info(&info, &n->page[i]);
 }
 
-static bool range_agrees(const struct naive *n, const struct pageflags *pf, unsigned first, unsigned last)
+static bool range_agrees(const struct naive *n, const struct pageflags *pf, unsigned first,
+                         unsigned last)
 {
     bool any = false;
     bool all = true;
@@ -101,7 +102,8 @@ static bool range_agrees(const struct naive *n, const struct pageflags *pf, unsi
         any = any || n->page[i].flags;
         all = all && n->page[i].flags;
     }
-    return pageflags_any(pf, pages(first, last)) == any && pageflags_all(pf, pages(first, last)) == all;
+    return pageflags_any(pf, pages(first, last)) == any &&
+           pageflags_all(pf, pages(first, last)) == all;
 }
 
 /* Lowest or highest place for COUNT free pages; PAGES if there is none. */
@@ -121,7 +123,8 @@ static unsigned naive_find(const struct naive *n, unsigned count, bool from_top)
     return PAGES;
 }
 
-static bool find_agrees(const struct naive *n, const struct pageflags *pf, unsigned count, bool from_top)
+static bool find_agrees(const struct naive *n, const struct pageflags *pf, unsigned count,
+                        bool from_top)
 {
     uint64_t got;
     unsigned want = naive_find(n, count, from_top);
@@ -132,7 +135,8 @@ static bool find_agrees(const struct naive *n, const struct pageflags *pf, unsig
     return want != PAGES && got == BASE + want * PAGE;
 }
 
-static const char *first_difference(const struct naive *n, const struct pageflags *pf, const uint8_t *step)
+static const char *first_difference(const struct naive *n, const struct pageflags *pf,
+                                    const uint8_t *step)
 {
     unsigned first = step[1] % PAGES;
     unsigned last = first + step[2] % (PAGES - first);
@@ -168,7 +172,8 @@ int pageflags_naive_check(const uint8_t *data, size_t len)
         apply(&n, pf, data + at);
         wrong = first_difference(&n, pf, data + at);
         if (wrong) {
-            fprintf(stderr, "twinmap-finding: pageflags/naive: %s after change %zu\n", wrong, at / 4);
+            fprintf(stderr, "twinmap-finding: pageflags/naive: %s after change %zu\n", wrong,
+                    at / 4);
         }
     }
     pageflags_free(pf);

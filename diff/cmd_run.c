@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* twinmap run: programs on targets, every step judged, the trace in program syntax. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "input.h"
+#include "run_json.h"
+#include "run_options.h"
+#include "target_list.h"
+
+struct run_command {
+    struct target_list targets;
+    struct input_list inputs;
+    struct common_options common;
+    bool quiet;
+    char *log;
+    size_t passed, failed, skipped;
+    struct json_object *runs; /* NULL without --json */
+    struct run_result result;
+    struct buf text;
+};
+
+static void log_line(void *arg, const char *line)
+{
+    (void)arg;
+    fprintf(stderr, "%s\n", line);
+}
+
+/* One program on one target: run, count, print. */
+static int run_one(struct run_command *c, const struct input *in, size_t target, struct err *e)
+{
+    const char *name = c->targets.v[target].spec.text;
+    int r = target_list_run(&c->targets, target, &in->prog, &c->common.run, &c->result, e);
+
+    if (r < 0) {
+        return r;
+    }
+    c->passed += c->result.verdict == RUN_PASS;
+    c->failed += c->result.verdict == RUN_FINDING;
+    c->skipped += c->result.verdict == RUN_SKIP;
+    if (c->runs) {
+        json_object_array_add(c->runs, run_json(in->path, name, &in->prog, &c->result));
+        return 0;
+    }
+    buf_clear(&c->text);
+    if (c->result.verdict == RUN_SKIP) {
+        buf_fmt(&c->text, "# %s on %s: skipped: %s\n", in->path, name, buf_text(&c->result.reason));
+    } else if (c->result.verdict == RUN_FINDING) {
+        run_print_report(&in->prog, &c->result, name, in->path, &c->text);
+    } else if (c->quiet) {
+        buf_fmt(&c->text, "# %s on %s: passed, %zu steps\n", in->path, name, c->result.n_steps);
+    } else {
+        buf_fmt(&c->text, "# %s on %s\n", in->path, name);
+        run_print_trace(&in->prog, &c->result, name, &c->text);
+    }
+    fputs(buf_text(&c->text), stdout);
+    return 0;
+}
+
+/* Without --on a program runs on the flavour of its own system. */
+static int default_target(struct run_command *c, const struct input *in, size_t *ret, struct err *e)
+{
+    const char *name = prog_wants_freebsd(&in->prog) ? "bsd" : "linux";
+
+    for (size_t i = 0; i < c->targets.n; i++) {
+        if (strcmp(c->targets.v[i].spec.text, name) == 0) {
+            *ret = i;
+            return 0;
+        }
+    }
+    *ret = c->targets.n;
+    return target_list_add(&c->targets, name, e);
+}
+
+static int run_all(struct run_command *c, struct err *e)
+{
+    bool chosen = c->targets.n > 0;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < c->inputs.n; i++) {
+        if (!chosen) {
+            size_t target = 0;
+
+            r = default_target(c, &c->inputs.v[i], &target, e);
+            if (r == 0) {
+                r = run_one(c, &c->inputs.v[i], target, e);
+            }
+            continue;
+        }
+        for (size_t t = 0; r == 0 && t < c->targets.n; t++) {
+            r = run_one(c, &c->inputs.v[i], t, e);
+        }
+    }
+    return r;
+}
+
+static void print_summary(struct run_command *c)
+{
+    if (c->runs) {
+        struct json_object *doc = json_object_new_object();
+
+        json_object_object_add(doc, "runs", c->runs);
+        json_object_object_add(doc, "summary", counts_json(c->passed, c->failed, c->skipped));
+        json_emit(doc);
+    } else if (c->passed + c->failed + c->skipped > 1) {
+        printf("# %zu passed, %zu failed, %zu skipped\n", c->passed, c->failed, c->skipped);
+    }
+}
+
+static int run_exit_code(const struct run_command *c)
+{
+    if (c->failed > 0) {
+        return EXIT_FINDING;
+    }
+    return c->passed == 0 ? EXIT_NOTHING_RAN : EXIT_HOLDS;
+}
+
+/* The verb's own options; the shared ones are taken by common_option. */
+static int parse(struct run_command *c, struct cmd_options *o, struct err *e)
+{
+    int val;
+    int r = 0;
+
+    while (r == 0 && (val = cmd_next(o)) > 0) {
+        char *value = cmd_value(o);
+
+        if (val == 'q') {
+            c->quiet = true;
+        } else if (val == 'l' && strcmp(value, "page") != 0) {
+            r = err_set(e, -EINVAL, "--log %s: unknown category; page is the one there is", value);
+        } else if (val == 'l') {
+            c->common.run.log = log_line;
+        } else {
+            r = common_option(&c->common, &c->targets, val, value, e);
+        }
+        free(value);
+    }
+    return r;
+}
+
+static int load(struct run_command *c, struct cmd_options *o, struct err *e)
+{
+    const char **args = cmd_args(o);
+    int r = 0;
+
+    if (!args || !args[0]) {
+        return err_set(e, -EINVAL, "no program named; see twinmap run --help");
+    }
+    for (; r == 0 && *args; args++) {
+        r = input_add(&c->inputs, *args, c->common.format, e);
+    }
+    return r;
+}
+
+int cmd_run(int argc, const char **argv)
+{
+    struct poptOption table[] = {
+        COMMON_OPTIONS,
+        {"log", 0, POPT_ARG_STRING, NULL, 'l', "print each call and the page dump on stderr",
+         "page"},
+        {"quiet", 'q', POPT_ARG_NONE, NULL, 'q', "one line per program instead of its trace", NULL},
+        POPT_AUTOHELP POPT_TABLEEND,
+    };
+    struct run_command c = {
+        .common = COMMON_OPTIONS_INIT, .result = RUN_RESULT_INIT, .text = BUF_INIT};
+    struct cmd_options o;
+    struct err e;
+    int code;
+
+    cmd_options_init(&o, argc, argv, table, "run");
+    if (parse(&c, &o, &e) < 0 || load(&c, &o, &e) < 0) {
+        code = cmd_usage("run", "%s", e.text);
+    } else {
+        c.runs = c.common.json ? json_object_new_array() : NULL;
+        if (run_all(&c, &e) < 0) {
+            json_object_put(c.runs);
+            code = cmd_harness("run", &e);
+        } else {
+            print_summary(&c);
+            code = cmd_finish("run", run_exit_code(&c));
+        }
+    }
+    cmd_options_free(&o);
+    target_list_free(&c.targets);
+    input_free(&c.inputs);
+    run_result_free(&c.result);
+    buf_free(&c.text);
+    common_options_free(&c.common);
+    return code;
+}

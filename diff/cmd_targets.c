@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* twinmap targets: what is available here, and why not if not. */
+#include <stdio.h>
+
+#include "cmd.h"
+#include "exec/target.h"
+#include "run_json.h"
+
+static void print_json(void)
+{
+    struct json_object *rows = json_object_new_array();
+    struct json_object *doc = json_object_new_object();
+    struct target_status s;
+
+    for (size_t i = 0; target_status_nth(i, &s); i++) {
+        struct json_object *row = json_object_new_object();
+
+        json_object_object_add(row, "target", json_object_new_string(s.name));
+        json_object_object_add(row, "available", json_object_new_boolean(s.available));
+        json_object_object_add(row, "note", json_object_new_string(s.note));
+        json_object_array_add(rows, row);
+    }
+    json_object_object_add(doc, "targets", rows);
+    json_emit(doc);
+}
+
+static void print_table(void)
+{
+    struct target_status s;
+
+    for (size_t i = 0; target_status_nth(i, &s); i++) {
+        printf("%-14s %-4s %s\n", s.name, s.available ? "yes" : "no", s.note);
+    }
+}
+
+int cmd_targets(int argc, const char **argv)
+{
+    int json = 0;
+    struct poptOption table[] = {
+        {"json", 0, POPT_ARG_NONE, &json, 0, "one JSON document instead of a table", NULL},
+        POPT_AUTOHELP POPT_TABLEEND,
+    };
+    struct cmd_options o;
+    int code;
+
+    cmd_options_init(&o, argc, argv, table, "targets");
+    while (cmd_next(&o) > 0) {
+    }
+    if (cmd_args(&o)) {
+        code = cmd_usage("targets", "takes no argument");
+    } else {
+        if (json) {
+            print_json();
+        } else {
+            print_table();
+        }
+        code = cmd_finish("targets", EXIT_HOLDS);
+    }
+    cmd_options_free(&o);
+    return code;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Results as JSON, one shape for every verb. */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "exec/runner.h"
+
+/* One run: path, target, verdict, reason, signature, config, steps. The caller owns it. */
+struct json_object *run_json(const char *path, const char *target, const struct prog *p,
+                             const struct run_result *r);
+/* {"passed": .., "failed": .., "skipped": ..} */
+struct json_object *counts_json(size_t passed, size_t failed, size_t skipped);
+/* Print DOC on stdout, newline at the end, and drop it. */
+void json_emit(struct json_object *doc);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "run_options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hostmap/hostmap.h"
+
+/* Index of VALUE in NAMES (NULL-terminated), or -EINVAL with the names that would be right. */
+static int pick(const char *option, const char *value, const char *const *names, struct err *e)
+{
+    struct buf all = BUF_INIT;
+    int r = -EINVAL;
+
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(names[i], value) == 0) {
+            r = i;
+        }
+        buf_fmt(&all, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    if (r < 0) {
+        err_set(e, r, "--%s %s: unknown; one of %s", option, value, buf_text(&all));
+    }
+    buf_free(&all);
+    return r;
+}
+
+static int set_hostmap(struct common_options *c, const char *value, struct err *e)
+{
+    if (!hostmap_find(value)) {
+        struct buf all = BUF_INIT;
+        const struct hostmap_ops *ops;
+
+        for (size_t i = 0; (ops = hostmap_nth(i)); i++) {
+            buf_fmt(&all, "%s%s", i > 0 ? ", " : "", ops->name);
+        }
+        err_set(e, -EINVAL, "--hostmap %s: no such reader here; there are: %s", value,
+                buf_text(&all));
+        buf_free(&all);
+        return -EINVAL;
+    }
+    free(c->hostmap);
+    c->hostmap = strdup(value);
+    c->run.hostmap = c->hostmap;
+    return c->hostmap ? 0 : err_set(e, -ENOMEM, "out of memory");
+}
+
+int common_option(struct common_options *c, struct target_list *targets, int val, const char *value,
+                  struct err *e)
+{
+    static const char *const formats[] = {"auto", "text", "binary", NULL};
+    static const char *const maps[] = {"none", "program", "op", NULL};
+    int r;
+
+    switch (val) {
+    case 'o':
+        return target_list_add(targets, value, e);
+    case 'f':
+        r = pick("format", value, formats, e);
+        c->format = r < 0 ? c->format : (enum prog_format)r;
+        return r < 0 ? r : 0;
+    case 'm':
+        r = pick("maps", value, maps, e);
+        c->run.maps = r < 0 ? c->run.maps : (enum map_check)r;
+        return r < 0 ? r : 0;
+    case 'h' + 256:
+        return set_hostmap(c, value, e);
+    default:
+        c->json = true;
+        return 0;
+    }
+}
+
+void common_options_free(struct common_options *c)
+{
+    free(c->hostmap);
+    *c = COMMON_OPTIONS_INIT;
+}

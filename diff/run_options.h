@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The options that every verb which runs programs has. */
+#pragma once
+
+#include "exec/runner.h"
+#include "op/codec.h"
+#include "target_list.h"
+
+struct common_options {
+    struct run_options run;
+    enum prog_format format;
+    bool json;
+    char *hostmap; /* owns run.hostmap */
+};
+#define COMMON_OPTIONS_INIT ((struct common_options){.run = RUN_OPTIONS_DEFAULT})
+
+/* Rows for a popt table; their letters are taken by common_option. */
+#define COMMON_OPTIONS \
+    {"on", 0, POPT_ARG_STRING, NULL, 'o', "where to run; may be given more than once", "TARGET"}, \
+        {"format", 0, POPT_ARG_STRING, NULL, 'f', "how to read programs", "auto|text|binary"}, \
+        {"maps",           0, POPT_ARG_STRING, NULL, 'm', "when to judge the host map (default op)", \
+         "none|program|op"}, \
+        {"hostmap", 0, POPT_ARG_STRING, NULL, 'h' + 256, "reader of the host map", "NAME"}, \
+    { \
+        "json", 0, POPT_ARG_NONE, NULL, 'j', "one JSON document instead of text", NULL \
+    }
+
+/* Take option VAL with VALUE (may be NULL). 0, or a negative errno with one line in E. */
+int common_option(struct common_options *c, struct target_list *targets, int val, const char *value,
+                  struct err *e);
+void common_options_free(struct common_options *c);
