@@ -15,6 +15,7 @@ enum abi_system { ABI_LINUX, ABI_FREEBSD, ABI_SYSTEM_COUNT };
 
 /* "linux", "freebsd"; parse returns ABI_SYSTEM_COUNT for an unknown name. */
 const char *abi_system_name(enum abi_system system);
+enum abi_system abi_system_parse(const char *name);
 
 /* Neutral map flags: bit names below 2^32 minus the alignment byte, MAP_ALIGNED(n) as n << 24, and bits that have no
  * name as given in the high half, for the guest system's flag word unchanged. */
@@ -69,6 +70,7 @@ enum abi_msync {
 enum abi_advice {
 #define ADVICE(name, neutral, linux_value, freebsd_value) ABI_##name = neutral,
 #include "abi/misc.def"
+    ABI_ADVICE_NAMED = 0x10000, /* the first that is not a number as given */
 };
 enum linux_advice {
 #define ADVICE(name, neutral, linux_value, freebsd_value) LINUX_##name = linux_value,
@@ -88,7 +90,8 @@ enum abi_errno {
 /*
  * Neutral value -> the number SYSTEM uses. 0, or -ENOTSUP with *RET untouched if SYSTEM cannot say it.
  * Equivalents are used where they exist: MAP_EXCL with MAP_FIXED is MAP_FIXED_NOREPLACE on Linux and the
- * other way round.
+ * other way round. Map flags that only advise (MAP_POPULATE, MAP_DENYWRITE, MAP_NOCORE, ...) are left out on a
+ * system without them.
  */
 int abi_mapflags_to_system(enum abi_system system, uint64_t neutral, uint32_t *ret);
 int abi_msync_to_system(enum abi_system system, uint64_t neutral, uint32_t *ret);
@@ -101,7 +104,13 @@ const char *abi_errno_name(int number);
 /* Neutral number of a name (ENOTSUP and EOPNOTSUPP are one), or -1. */
 int abi_errno_parse(const char *name, size_t len);
 
-/* Print in program syntax: names joined by '|', then unknown bits in hex, "0" for none. */
+/* The nearest neutral value that is legal in a program: bits and numbers without a meaning dropped. */
+uint64_t abi_mapflags_known(uint64_t neutral);
+uint64_t abi_msync_known(uint64_t neutral);
+uint64_t abi_advice_known(uint64_t neutral);
+int abi_errno_known(uint64_t number);
+
+/* Print in program syntax: names joined by '|', then unknown bits in hex; for none PROT_NONE or "0". */
 void abi_print_prot(uint64_t prot, struct buf *out);
 void abi_print_mapflags(uint64_t neutral, struct buf *out);
 void abi_print_mremap(uint64_t flags, struct buf *out);

@@ -10,6 +10,7 @@ enum {
     PROG_RESULTS_MAX = 4096, /* r0 .. r4095 */
     PROG_FORKS_MAX = 4,      /* each one is a process; more are refused */
     PROG_ACCESS_MAX = 1 << 20, /* bytes of one store or load */
+    PROG_COUNT_MAX = 1000000,  /* ordinal of host_fail */
     PROG_BYTES_MAX = 1 << 20, /* size of a binary program */
 };
 /* Largest file a program may declare: sparse beyond what is mapped, see host/files.h. */

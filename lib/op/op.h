@@ -88,3 +88,6 @@ extern const struct op_desc op_descs[OP_KIND_COUNT];
 
 /* Kind of that name, or OP_KIND_COUNT. */
 enum op_kind op_kind_parse(const char *name, size_t len);
+
+/* How many arguments OP has as it stands: ARG_ADDR_OPT counts only if the flags give it a meaning. */
+unsigned op_args_used(const struct op *op);

@@ -71,7 +71,7 @@ void prog_free(struct prog *p);
 void prog_clear(struct prog *p);
 int prog_copy(struct prog *to, const struct prog *from);
 bool prog_equal(const struct prog *a, const struct prog *b);
-/* Insert before AT (0..n); remove COUNT from AT. 0 or -ENOMEM, -E2BIG over PROG_OPS_MAX. */
+/* Insert before AT (0..n); remove COUNT from AT. 0 or -ENOMEM, -E2BIG over the bound in limits.h. */
 int prog_insert(struct prog *p, size_t at, const struct op *op);
 void prog_remove(struct prog *p, size_t at, size_t count);
 int prog_add_file(struct prog *p, struct prog_file f);
@@ -87,8 +87,24 @@ static inline uint8_t prog_file_byte(unsigned file, uint64_t offset)
 enum config_key config_key_parse(const char *name, size_t len);
 const char *config_key_name(enum config_key key);
 int config_set(struct prog_config *c, enum config_key key, uint64_t value, struct err *e);
+/* The values of KEY in words: "32 or 64". */
+const char *config_expected(enum config_key key);
+/* The keys together: reserved against bits and host page. 0, or -EINVAL with what is wrong in E. */
+int config_check(const struct prog_config *c, struct err *e);
 /* The host page the layer works with: config, raised to the guest page. */
 uint64_t config_effective_host_page(const struct prog_config *c);
+
+/* Requirement by name ("linux", "guest_page" ...), REQUIRE_KIND_COUNT if unknown; which kinds have a value. */
+enum require_kind require_kind_parse(const char *name, size_t len);
+const char *require_kind_name(enum require_kind kind);
+bool require_has_value(enum require_kind kind);
+/* The values of such a KIND in words. */
+const char *require_expected(enum require_kind kind);
+/* Whether a program may state VALUE for KIND (0 for kinds without a value). */
+bool require_value_ok(enum require_kind kind, uint64_t value);
+
+/* Take away all expectations: what random bytes say is no knowledge of what should happen. */
+void prog_drop_expectations(struct prog *p);
 
 /* Every structural rule of a valid program. 0, or -EINVAL with what is wrong in E. */
 int prog_check(const struct prog *p, struct err *e);
