@@ -59,8 +59,8 @@ enum region_mask {
     REGION_MASK_PROT = 1,
     REGION_MASK_FLAGS = 2,
     REGION_MASK_KIND = 4,
-    REGION_MASK_SHARED = 8,
-    REGION_MASK_OBJECT = 16, /* object and offset continuity */
+    REGION_MASK_SHARED = 8,  /* shared, snapshot */
+    REGION_MASK_OBJECT = 16, /* object, offset continuity, named */
     REGION_MASK_ALL = 31,
 };
 
@@ -94,14 +94,17 @@ struct region_difference {
 bool region_diff(const struct region_vec *a, const struct region_vec *b, struct range within,
                  unsigned mask, struct region_difference *ret);
 
-/* One line, no newline: "0x10000-0x13fff rw-p anon" or with page flags "... rw- VALID|WRITE_ORG". */
+/*
+ * One line, no newline: "0x10000-0x13fff rw-p anon" or with page flags "... rw- VALID|WRITE_ORG"; what is not private and
+ * anonymous says so behind it ("file shared object 0x5+0x1000").
+ */
 void region_print(const struct region *r, struct buf *out);
 /* One line each, indented by two blanks. */
 void region_vec_print(const struct region_vec *v, struct buf *out);
 
 /*
  * A ruler picture of WITHIN, one column per UNIT bytes, one row per vector, as the figures of the layer's
- * documentation are drawn; empty stretches are shortened. MARK (may be NULL) is underlined.
+ * documentation are drawn; equal stretches are shortened if it gets too wide. MARK (may be NULL) is underlined.
  */
 struct region_row {
     const char *label;
