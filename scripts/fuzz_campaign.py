@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Replay the corpus, then fuzz both flavours with both engines for a while, then sum up.
+
+Run through scripts/fuzz, which sets the machine up first. Exit status: 0 no finding; 1 findings; 2 usage; 3 the
+harness itself failed.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import builds
+
+FLAVOURS = ("linux", "bsd")
+ENGINES = ("libfuzzer", "afl")
+SEED_FOLDERS = ("seed", "regress", "vectors")
+INPUT_MAX = 16384
+HANG_SECONDS = 20
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__.splitlines()[0])
+    parser.add_argument("--time", type=int, default=60, metavar="SECONDS", help="fuzzing time in all (60)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="processes at once (all cores)")
+    parser.add_argument("--engine", choices=("both", *ENGINES), default="both", help="which engine (both)")
+    parser.add_argument("--flavour", choices=("both", *FLAVOURS), default="both", help="which flavour (both)")
+    parser.add_argument("--keep", type=Path, metavar="DIR",
+                        help="keep what was learnt and found in DIR, and begin with what is there")
+    args = parser.parse_args()
+    if args.time < 1 or args.jobs < 1:
+        parser.error("--time and --jobs take numbers from 1")
+    return args
+
+
+class Lane:
+    """One engine on one flavour for some seconds: what it ran and what it found."""
+
+    def __init__(self, engine, flavour, number, seconds, work):
+        self.engine, self.flavour, self.seconds = engine, flavour, seconds
+        self.name = f"{engine}-{flavour}" + (f"-{number}" if number else "")
+        self.number = number
+        self.work = work / self.name
+        self.log = work / f"{self.name}.log"
+        self.programs = 0
+        self.coverage = "-"
+        self.corpus = 0
+        self.busy = 0.0
+        self.crashes = []
+        self.first_crash = None
+        self.error = None
+
+    def run(self, seeds):
+        self.work.mkdir(parents=True, exist_ok=True)
+        began = time.monotonic()
+        try:
+            (self.run_libfuzzer if self.engine == "libfuzzer" else self.run_afl)(seeds, began)
+        except OSError as problem:
+            self.error = str(problem)
+        self.busy = time.monotonic() - began
+
+    def note_crash(self, began):
+        if self.first_crash is None:
+            self.first_crash = time.monotonic() - began
+
+    # libFuzzer ends at its first crash; what is left of the time goes to a new process with another seed.
+    def run_libfuzzer(self, seeds, began):
+        corpus = self.work / "corpus"
+        found = self.work / "found"
+        corpus.mkdir(exist_ok=True)
+        found.mkdir(exist_ok=True)
+        exe = builds.folder("libfuzzer") / "fuzz" / f"fuzz_{self.flavour}"
+        turn = 0
+        while True:
+            left = int(self.seconds - (time.monotonic() - began))
+            if left < 1 and turn > 0:
+                break
+            turn += 1
+            command = [exe, f"-max_total_time={max(left, 1)}", f"-artifact_prefix={found}/", "-print_final_stats=1",
+                       f"-max_len={INPUT_MAX}", "-len_control=0", f"-timeout={HANG_SECONDS}", "-rss_limit_mb=4096",
+                       f"-seed={turn + 100 * self.number}", corpus, *seeds]
+            before = len(list(found.iterdir()))
+            text = self.call(command, dict(os.environ), left + 2 * HANG_SECONDS)
+            executed = re.findall(r"stat::number_of_executed_units:\s*(\d+)", text)
+            self.programs += int(executed[-1]) if executed else 0
+            seen = re.findall(r"cov: (\d+) ft: (\d+)", text)
+            self.coverage = f"{seen[-1][0]} edges" if seen else self.coverage
+            self.crashes = sorted(p for p in found.iterdir() if not p.name.startswith("slow-unit"))
+            if len(self.crashes) > before:
+                self.note_crash(began)
+            elif not executed:
+                self.error = f"libFuzzer ended without its figures; see {self.log}"
+                break
+        self.corpus = len(list(corpus.iterdir()))
+
+    def run_afl(self, seeds, began):
+        exe = builds.folder("afl") / "fuzz" / f"fuzz_{self.flavour}"
+        start = self.work / "start"
+        start.mkdir(exist_ok=True)
+        for number, path in enumerate(p for seed in seeds for p in sorted(seed.rglob("*")) if p.is_file()):
+            if path.stat().st_size <= INPUT_MAX and path.suffix != ".md":
+                shutil.copyfile(path, start / f"{number:05d}-{path.name}")
+        env = dict(os.environ, AFL_NO_UI="1", AFL_SKIP_CPUFREQ="1", AFL_NO_AFFINITY="1", AFL_QUIET="1",
+                   AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES="1", AFL_NO_WARN_INSTABILITY="1",
+                   AFL_AUTORESUME="1", AFL_TRY_AFFINITY="1", AFL_FAST_CAL="1", AFL_CMPLOG_ONLY_NEW="1",
+                   AFL_CUSTOM_MUTATOR_LIBRARY=str(builds.folder("plain") / "fuzz" / "afl_mutator.so"),
+                   TWINMAP_FUZZ_TARGET=self.flavour)
+        command = ["afl-fuzz", "-i", start, "-o", self.work / "out", "-V", str(self.seconds), "-m", "none",
+                   "-t", str(HANG_SECONDS * 1000), "-G", str(INPUT_MAX), "-s", str(1 + self.number), "--", exe]
+        watcher = threading.Thread(target=self.watch_afl, args=(began,), daemon=True)
+        watcher.start()
+        self.call(command, env, self.seconds + 3 * HANG_SECONDS)
+        stats = self.work / "out" / "default" / "fuzzer_stats"
+        if not stats.exists():
+            self.error = f"afl-fuzz ended without its figures; see {self.log}"
+            return
+        values = dict(re.findall(r"^(\w+)\s*: (.*)$", stats.read_text(), re.M))
+        self.programs = int(values.get("execs_done", 0))
+        self.coverage = f"{values.get('edges_found', '-')} edges"
+        self.corpus = int(values.get("corpus_count", 0))
+        self.crashes = self.afl_crashes()
+
+    def afl_crashes(self):
+        out = self.work / "out" / "default"
+        return sorted(p for kind in ("crashes", "hangs") for p in (out / kind).glob("id:*"))
+
+    def watch_afl(self, began):
+        while time.monotonic() - began < self.seconds + HANG_SECONDS and self.first_crash is None:
+            if self.afl_crashes():
+                self.note_crash(began)
+            time.sleep(0.2)
+
+    def call(self, command, env, limit):
+        """Run an engine in its own process group; everything of it is gone afterwards. Returns its output."""
+        with open(self.log, "wb") as out:
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env,
+                                     cwd=self.work, start_new_session=True)
+            try:
+                child.wait(limit)
+            except subprocess.TimeoutExpired:
+                self.error = f"{self.engine} did not end in time; see {self.log}"
+            try:
+                os.killpg(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            child.wait()
+        return self.log.read_text(errors="replace")
+
+
+def plan(args, work):
+    """Rows of lanes: rows run side by side, the lanes of a row one after the other."""
+    kinds = [(e, f) for e in ENGINES for f in FLAVOURS
+             if args.engine in ("both", e) and args.flavour in ("both", f)]
+    rows = [[] for _ in range(max(1, args.jobs))]
+    if args.jobs >= len(kinds):
+        for number in range(args.jobs):
+            rows[number].append((*kinds[number % len(kinds)], number // len(kinds)))
+    else:
+        for number, kind in enumerate(kinds):
+            rows[number % args.jobs].append((*kind, 0))
+    lanes = []
+    for row in filter(None, rows):
+        share = max(1, args.time // len(row))
+        lanes.append([Lane(engine, flavour, number, share, work) for engine, flavour, number in row])
+    return lanes
+
+
+def replay_corpus(twinmap):
+    """All of corpus/ on its default targets; True if it holds."""
+    done = subprocess.run([twinmap, "corpus", "corpus"], cwd=builds.ROOT, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, check=False)
+    print(done.stdout.rstrip())
+    if done.returncode not in (0, 1):
+        raise builds.BuildError(f"twinmap corpus failed with {done.returncode}: {done.stderr.strip()}")
+    return done.returncode == 0
+
+
+def signature_of(twinmap, flavour, path):
+    """Replay a crash file; its signature, or None if it does not show again."""
+    try:
+        done = subprocess.run([twinmap, "run", "--on", flavour, "--format", "auto", path], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, errors="replace", check=False, timeout=60)
+    except subprocess.TimeoutExpired:
+        return f"hang/{flavour}"
+    found = re.search(r"^twinmap-finding: (.*)$", done.stdout + done.stderr, re.M)
+    if found:
+        return found.group(1)
+    return f"crash of the command, status {done.returncode}" if done.returncode not in (0, 77) else None
+
+
+def group_findings(lanes, twinmap, findings):
+    """Crash files by signature, the smallest of each copied to FINDINGS. Returns rows and the unconfirmed files."""
+    groups, unconfirmed = {}, []
+    for lane in lanes:
+        for path in lane.crashes[:200]:
+            signature = signature_of(twinmap, lane.flavour, path)
+            if signature is None:
+                unconfirmed.append((lane, path))
+            else:
+                groups.setdefault((lane.flavour, signature), []).append((path.stat().st_size, path, lane))
+    rows = []
+    for (flavour, signature), files in sorted(groups.items()):
+        _, path, _ = min(files, key=lambda f: f[0])
+        findings.mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"[^a-zA-Z0-9]+", "-", signature).strip("-")[:80]
+        kept = findings / f"{flavour}-{name}.bin"
+        shutil.copyfile(path, kept)
+        rows.append((signature, flavour, len(files), sorted({f[2].engine for f in files}), kept))
+    return rows, unconfirmed
+
+
+def print_summary(lanes, rows, unconfirmed, twinmap):
+    print(f"\n{'engine':<11}{'flavour':<9}{'seconds':>8}{'programs':>11}{'programs/s':>12}{'coverage':>14}"
+          f"{'corpus':>8}{'crashes':>9}{'first after':>13}")
+    for lane in lanes:
+        rate = lane.programs / lane.busy if lane.busy else 0
+        first = "-" if lane.first_crash is None else f"{lane.first_crash:.1f} s"
+        print(f"{lane.engine:<11}{lane.flavour:<9}{lane.busy:>8.0f}{lane.programs:>11}{rate:>12.0f}"
+              f"{lane.coverage:>14}{lane.corpus:>8}{len(lane.crashes):>9}{first:>13}")
+    total = sum(lane.programs for lane in lanes)
+    print(f"{total} programs, {len(rows)} finding{'' if len(rows) == 1 else 's'}")
+    for signature, flavour, count, engines, kept in rows:
+        print(f"\nfinding: {signature}\n  {count} inputs, by {' and '.join(engines)}; the smallest: {kept}")
+        print(f"  next: {os.path.relpath(twinmap)} run --on {flavour} {os.path.relpath(kept)}")
+    for lane, path in unconfirmed:
+        print(f"\nnot confirmed: {path} crashed {lane.name} but does not show again alone; its log: {lane.log}")
+
+
+def campaign(args):
+    needed = ENGINES if args.engine == "both" else (args.engine,)
+    for name in ("plain", *needed):
+        builds.say(f"building {name} ...")
+        builds.build(name)
+    twinmap = builds.folder("plain") / "diff" / "twinmap"
+    builds.say("replaying the corpus ...")
+    corpus_holds = replay_corpus(twinmap)
+    base = args.keep.resolve() if args.keep else Path(tempfile.mkdtemp(prefix="fuzz-", dir=builds.ROOT / "build"))
+    base.mkdir(parents=True, exist_ok=True)
+    seeds = [builds.ROOT / "corpus" / name for name in SEED_FOLDERS if (builds.ROOT / "corpus" / name).is_dir()]
+    rows_of_lanes = plan(args, base)
+    lanes = [lane for row in rows_of_lanes for lane in row]
+    builds.say(f"fuzzing: {', '.join(f'{lane.name} {lane.seconds} s' for lane in lanes)}")
+    threads = [threading.Thread(target=lambda row=row: [lane.run(seeds) for lane in row]) for row in rows_of_lanes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    findings, unconfirmed = group_findings(lanes, twinmap, base / "findings")
+    print_summary(lanes, findings, unconfirmed, twinmap)
+    for lane in lanes:
+        if lane.error:
+            print(f"harness error: {lane.name}: {lane.error}", file=sys.stderr)
+    if findings or unconfirmed or not corpus_holds:
+        return 1
+    if any(lane.error for lane in lanes):
+        return 3
+    if not args.keep:
+        shutil.rmtree(base, ignore_errors=True)
+    return 0
+
+
+def main():
+    args = parse_args()
+    try:
+        return campaign(args)
+    except builds.BuildError as problem:
+        print(f"harness error: {problem}", file=sys.stderr)
+        return 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())

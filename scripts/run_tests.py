@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Run the test suites in each build and add their checks up; each TAP line, and each test without TAP, is one.
+
+Run through scripts/test. Exit status: 0 everything passed; 1 something failed; 3 the harness itself failed.
+"""
+
+import argparse
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+
+import builds
+
+# build -> arguments of meson test
+SUITES = {
+    "plain": [],
+    "asan": ["--no-suite", "lint"],
+    "tsan": ["--suite", "threads"],
+}
+TIME_FACTOR = {"plain": 1, "asan": 3, "tsan": 5}
+
+
+class Sum:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, passed, failed, skipped):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def count_junit(path, total):
+    """Add one suite file up; names what failed."""
+    for suite in xml.parse(path).getroot().iter("testsuite"):
+        for case in suite.iter("testcase"):
+            failed = case.find("failure") is not None or case.find("error") is not None
+            skipped = case.find("skipped") is not None
+            total.add(not failed and not skipped, failed, skipped)
+            if failed:
+                print(f"FAILED {suite.get('name')}: {case.get('name')}")
+
+
+def run_suite(name, total):
+    builds.say(f"building {name} ...")
+    where = builds.build(name)
+    builds.say(f"testing {name} ...")
+    junit = where / "meson-logs" / "testlog.junit.xml"
+    junit.unlink(missing_ok=True)
+    log = where.parent / f"{name}-test.log"
+    with open(log, "wb") as out:
+        done = subprocess.run(["meson", "test", "-C", where, "--print-errorlogs", "--timeout-multiplier",
+                               str(TIME_FACTOR[name]), *SUITES[name]], stdin=subprocess.DEVNULL, stdout=out,
+                              stderr=subprocess.STDOUT, check=False)
+    if not junit.exists():
+        raise builds.BuildError(f"meson test wrote no results; see {log}:\n{log.read_text(errors='replace')[-4000:]}")
+    before = total.failed
+    part = Sum()
+    count_junit(junit, part)
+    total.add(part.passed, part.failed, part.skipped)
+    if done.returncode != 0 and total.failed == before:
+        total.add(0, 1, 0)
+        print(f"FAILED {name}: meson test ended with {done.returncode}; see {log}")
+    if total.failed > before:
+        sys.stdout.write(log.read_text(errors="replace")[-20000:])
+    print(f"{name}: {part}", flush=True)
+
+
+def run_engines(seconds, total):
+    """Both engines run, find nothing in the clean layer, and see the canary."""
+    done = subprocess.run([builds.ROOT / "scripts" / "fuzz", "--time", str(seconds)], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, errors="replace", check=False)
+    total.add(done.returncode == 0, done.returncode != 0, 0)
+    print(done.stdout.rstrip())
+    if done.returncode != 0:
+        print(f"FAILED engines: scripts/fuzz --time {seconds} ended with {done.returncode}\n{done.stderr[-8000:]}")
+    for engine, args, sign in (("libfuzzer", ["-runs=1"], "deadly signal"), ("afl", [], None)):
+        exe = builds.folder(engine) / "fuzz" / "fuzz_canary"
+        canary = subprocess.run([exe, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                errors="replace", check=False, cwd=builds.ROOT / "build")
+        fired = canary.returncode != 0 and (sign is None or sign in canary.stderr)
+        total.add(fired, not fired, 0)
+        if not fired:
+            print(f"FAILED engines: the canary of {engine} does not crash")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="the plain build alone, no engines")
+    parser.add_argument("--fuzz-time", type=int, default=20, metavar="SECONDS", help="time for the engines (20)")
+    args = parser.parse_args()
+    total = Sum()
+    try:
+        for name in ("plain",) if args.quick else SUITES:
+            run_suite(name, total)
+        if not args.quick:
+            run_engines(args.fuzz_time, total)
+    except builds.BuildError as problem:
+        print(f"harness error: {problem}", file=sys.stderr)
+        return 3
+    print(total)
+    return 1 if total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
