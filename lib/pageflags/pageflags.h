@@ -12,8 +12,8 @@ struct pageflags; /* opaque */
 
 /* What one guest page is. */
 struct page_info {
-    uint8_t flags;   /* PAGE_VALID always set */
-    uint8_t kind;    /* enum region_kind: ANON, FILE, GUARD */
+    uint8_t flags; /* PAGE_VALID always set */
+    uint8_t kind;  /* enum region_kind: ANON, FILE, GUARD */
     bool shared;
     bool snapshot;   /* a copy that stands for a shared object */
     bool copied;     /* file bytes that were read in: the host page is anonymous */
@@ -64,8 +64,8 @@ int page_check_range(const struct pageflags *pf, uint64_t start, uint64_t len, u
  * that no page of any UNIT block it touches is in a run. From the top down or from the bottom up. False if
  * nothing fits. Cost: runs in WITHIN, not pages.
  */
-bool pageflags_find_free(const struct pageflags *pf, struct range within, uint64_t len, uint64_t unit,
-                         uint64_t align, bool from_top, uint64_t *ret);
+bool pageflags_find_free(const struct pageflags *pf, struct range within, uint64_t len,
+                         uint64_t unit, uint64_t align, bool from_top, uint64_t *ret);
 
 size_t pageflags_count(const struct pageflags *pf); /* runs */
 /* Look-ups made since the table was created: what the cost-bounded invariant reads. */

@@ -281,7 +281,7 @@ static void test_ruler_shortens_equal_stretches(void **state)
          2);
     check_ruler(&f, NULL, (struct range){0, UINT64_MAX}, 0x1000,
                 &(struct range){0x180000, 0x180fff},
-                "       0x0     0xff000             0x180000        0x1ff000    0xffffffffffffe000\n"
+                "       0x0     0xff000         0x180000    0x1ff000    0xffffffffffffe000\n"
                 "flags  | . | ~ | . |r  | ~ |r  |r  |r  | ~ |r  | . | ~ | . |rwx|\n"
                 "                                ^^^\n");
     region_vec_free(&f);
