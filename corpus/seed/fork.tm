@@ -1,0 +1,11 @@
+# A child maps, stores and goes; the parent's memory is its own.
+r0 = mmap(NULL, 0x4000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+r1 = mmap(NULL, 0x4000, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
+store(r0, 16, 0x81)
+fork()
+store(r0, 16, 0x82)
+store(r1, 16, 0x83)
+munmap(r0+0x1000, 0x1000)
+wait()
+load(r0, 16)
+load(r1, 16)

@@ -1,0 +1,13 @@
+# mremap in all its forms.
+requires linux
+r0 = mmap(@0x100000, 0x4000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)
+store(r0, 64, 0x61)
+r1 = mremap(r0, 0x4000, 0x6000, 0)
+r2 = mremap(r0, 0x6000, 0x2000, MREMAP_MAYMOVE)
+r3 = mmap(@0x200000, 0x4000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)
+r4 = mremap(r0, 0x2000, 0x3000, MREMAP_MAYMOVE|MREMAP_FIXED, @0x200000)
+load(r4, 64)
+r5 = mmap(NULL, 0x2000, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1, 0)
+r6 = mremap(r5, 0, 0x2000, MREMAP_MAYMOVE)
+store(r6, 16, 0x62)
+load(r5, 16)

@@ -1,0 +1,8 @@
+# A child maps and unmaps by itself.
+r0 = mmap(@0x100000, 0x10000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x100000
+fork()
+mmap(@0x200000, 0x10000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x200000
+store(@0x200000, 16, 1) = 0
+wait()
+load(@0x200000, 1) = SIGSEGV
+store(r0, 16, 2) = 0

@@ -1,0 +1,10 @@
+# A fixed map inside one host page.
+config host_page=16384
+requires h_gt_g
+requires guest_page=4096
+r0 = mmap(@0x100000, 0x4000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x100000
+store(r0, 0x4000, 0x42) = 0
+mmap(@0x101000, 0x2000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x101000
+load(@0x100000, 0x1000) = 0x42
+load(@0x101000, 0x2000) = 0
+load(@0x103000, 0x1000) = 0x42

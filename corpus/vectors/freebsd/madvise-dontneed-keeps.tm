@@ -1,0 +1,6 @@
+# DONTNEED never discards contents.
+requires freebsd
+r0 = mmap(@0x10000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x10000
+store(r0, 64, 0x44) = 0
+madvise(r0, 0x1000, MADV_DONTNEED) = 0
+load(r0, 64) = 0x44

@@ -1,0 +1,3 @@
+# MAP_EXCL needs MAP_FIXED.
+requires freebsd
+mmap(@0x20000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_EXCL|MAP_ANONYMOUS, -1, 0) = -1 EINVAL

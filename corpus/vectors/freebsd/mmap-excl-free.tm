@@ -1,0 +1,3 @@
+# MAP_EXCL on free pages.
+requires freebsd
+mmap(@0x20000, 0x2000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_EXCL|MAP_ANONYMOUS, -1, 0) = @0x20000

@@ -1,0 +1,4 @@
+# Unaligned is judged before occupied.
+requires freebsd
+mmap(@0x10000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x10000
+mmap(@0x10010, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_EXCL|MAP_ANONYMOUS, -1, 0) = -1 EINVAL

@@ -1,0 +1,6 @@
+# MAP_EXCL over a live page.
+requires freebsd
+r0 = mmap(@0x10000, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x10000
+store(r0, 8, 5) = 0
+mmap(@0x11000, 0x2000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_EXCL|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM
+load(r0, 8) = 5

@@ -1,0 +1,5 @@
+# Rights outside the maximum given.
+requires freebsd
+mmap(NULL, 0x1000, PROT_READ|PROT_WRITE|PROT_MAX(PROT_READ), MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 EOPNOTSUPP
+r0 = mmap(NULL, 0x1000, PROT_READ|PROT_MAX(PROT_READ|PROT_WRITE), MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = ok
+load(r0, 8) = 0

@@ -1,0 +1,4 @@
+# Unknown flags are refused.
+requires freebsd
+mmap(NULL, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|0x8000, -1, 0) = -1 EINVAL
+mmap(NULL, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|0x100, -1, 0) = -1 EINVAL

@@ -1,0 +1,10 @@
+# Holes are stepped over.
+requires freebsd
+r0 = mmap(@0x10000, 0x3000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x10000
+munmap(r0+0x1000, 0x1000) = 0
+mprotect(r0, 0x3000, PROT_READ) = 0
+store(r0, 1, 1) = SIGSEGV
+load(r0+0x1000, 1) = SIGSEGV
+store(r0+0x2000, 1, 1) = SIGSEGV
+mprotect(@0x40000, 0x1000, PROT_READ) = 0
+load(@0x40000, 1) = SIGSEGV

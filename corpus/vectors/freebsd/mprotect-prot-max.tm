@@ -1,0 +1,5 @@
+# Rights outside the maximum given.
+requires freebsd
+r0 = mmap(@0x10000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x10000
+mprotect(r0, 0x1000, PROT_READ|PROT_WRITE|PROT_MAX(PROT_READ)) = -1 EOPNOTSUPP
+mprotect(r0, 0x1000, PROT_READ|PROT_MAX(PROT_READ|PROT_WRITE)) = 0

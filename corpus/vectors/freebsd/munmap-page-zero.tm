@@ -1,0 +1,3 @@
+# Page zero is outside.
+requires freebsd
+munmap(0, 0x1000) = -1 EINVAL

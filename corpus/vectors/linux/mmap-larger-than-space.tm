@@ -1,0 +1,3 @@
+# A length that no address space has.
+requires linux
+mmap(NULL, 0x1000000000000000, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = -1 ENOMEM

@@ -1,0 +1,5 @@
+# Shared and writable on a read-only descriptor.
+requires linux
+file f0 size=0x1000 open=O_RDONLY
+mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_SHARED, f0, 0) = -1 EACCES
+mmap(NULL, 0x1000, PROT_WRITE, MAP_SHARED_VALIDATE, f0, 0) = -1 EACCES

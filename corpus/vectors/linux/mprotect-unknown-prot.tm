@@ -1,0 +1,7 @@
+# Unknown rights are refused, PROT_SEM is not.
+requires linux
+mmap(@0x10000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x10000
+mprotect(@0x10000, 0x1000, PROT_READ|0x10) = -1 EINVAL
+mprotect(@0x10000, 0x1000, PROT_READ|PROT_SEM) = 0
+mprotect(@0x10000, 0x1000, PROT_READ|PROT_GROWSDOWN) = -1 EINVAL
+mprotect(@0x10000, 0x1000, PROT_READ|PROT_GROWSUP) = -1 EINVAL

@@ -1,0 +1,4 @@
+# Unknown flags are refused.
+requires linux
+r0 = mmap(NULL, 0x2000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = ok
+mremap(r0, 0x2000, 0x1000, 0x10) = -1 EINVAL

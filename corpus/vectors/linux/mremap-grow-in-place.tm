@@ -1,0 +1,8 @@
+# Growing where the pages behind are free.
+requires linux
+r0 = mmap(@0x10000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x10000
+store(r0, 0x1000, 0x51) = 0
+mremap(r0, 0x1000, 0x3000, 0) = @0x10000
+load(r0, 0x1000) = 0x51
+load(r0+0x1000, 0x2000) = 0
+store(r0+0x2000, 8, 0x52) = 0

@@ -1,0 +1,7 @@
+# A new length of zero, also by rounding.
+requires linux
+r0 = mmap(@0x10000, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x10000
+store(r0, 8, 1) = 0
+mremap(r0, 0x2000, 0, MREMAP_MAYMOVE) = -1 EINVAL
+mremap(r0, 0x2000, 0xffffffffffffffff, MREMAP_MAYMOVE) = -1 EINVAL
+load(r0, 8) = 1

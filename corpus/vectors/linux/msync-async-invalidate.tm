@@ -1,0 +1,4 @@
+# ASYNC with INVALIDATE is legal.
+requires linux
+r0 = mmap(NULL, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = ok
+msync(r0, 0x1000, MS_ASYNC|MS_INVALIDATE) = 0

@@ -1,0 +1,5 @@
+# A hole inside.
+requires linux
+r0 = mmap(@0x10000, 0x3000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x10000
+munmap(r0+0x1000, 0x1000) = 0
+msync(r0, 0x3000, MS_SYNC) = -1 ENOMEM
