@@ -113,6 +113,7 @@ bool layer_round_len(const struct layer *l, uint64_t len, uint64_t *ret)
 
 void layer_tb_invalidate(struct layer *l, struct range r)
 {
+    l->tb_epoch++;
     if (l->setup.tb_invalidate) {
         l->setup.tb_invalidate(l->setup.arg, r.start, r.last);
     }

@@ -52,6 +52,7 @@ struct layer {
     gaddr unmapped_base; /* TASK_UNMAPPED_BASE */
     gaddr mmap_next_start; /* moved only by the placement searches */
     uint64_t next_object;  /* fresh identities for shared anonymous memory */
+    uint64_t tb_epoch;     /* moves on with every TB invalidation and every new TB protection */
 };
 
 /* layer.c */
