@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The contract of host/host.h, checked over the real host and over each stack of decorators on it: every check
+ * runs once per stack. Pages of the window are counted from its base: PAGE(3) is the fourth.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/int.h"
+#include "host/decorators.h"
+#include "host/real.h"
+#include "host/window.h"
+
+#define ANON (HOST_MAP_PRIVATE | HOST_MAP_ANON)
+#define FIXED_ANON (ANON | HOST_MAP_FIXED)
+#define RW (HOST_R | HOST_W)
+#define ERRNO_MARK 7777
+
+static struct {
+    struct host_window window;
+    struct host_guard guard;
+    struct host_fault_injector fault;
+    struct host_recorder record;
+    struct host *h; /* under test */
+    uint64_t page;
+} t;
+
+static uint64_t page_at(unsigned n)
+{
+    return t.window.base + 0x100000 + n * t.page;
+}
+
+static void map_pages(unsigned first, unsigned n, int prot)
+{
+    const struct host_map_req req = {page_at(first), n * t.page, prot, FIXED_ANON, -1, 0};
+    uint64_t at = 0;
+
+    assert_int_equal(host_map(t.h, &req, &at), 0);
+    assert_int_equal(at, page_at(first));
+}
+
+/* A memfd of LEN bytes, each its offset's low byte plus 1. */
+static int pattern_file(size_t len)
+{
+    int fd = memfd_create("contract", MFD_CLOEXEC);
+    unsigned char *bytes = malloc(len);
+
+    assert_true(fd >= 0);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < len; i++) {
+        bytes[i] = (unsigned char)(i + 1);
+    }
+    assert_int_equal(write(fd, bytes, len), len);
+    free(bytes);
+    return fd;
+}
+
+static void check_anonymous_memory_is_zero_and_keeps_bytes(void)
+{
+    unsigned char in[300];
+    unsigned char out[300];
+
+    map_pages(0, 2, RW);
+    memset(in, 0xff, sizeof(in));
+    assert_int_equal(host_read(t.h, page_at(1) - 150, in, 300, NULL), 0);
+    for (int i = 0; i < 300; i++) {
+        assert_int_equal(in[i], 0);
+        out[i] = (unsigned char)(i * 7);
+    }
+    /* odd address and length, across a page edge */
+    assert_int_equal(host_write(t.h, page_at(1) - 149, out, 299, NULL), 0);
+    assert_int_equal(host_read(t.h, page_at(1) - 149, in, 299, NULL), 0);
+    assert_memory_equal(in, out, 299);
+    assert_int_equal(host_write(t.h, page_at(1) - 140, NULL, 280, NULL), 0);
+    assert_int_equal(host_read(t.h, page_at(1) - 149, in, 299, NULL), 0);
+    assert_memory_equal(in, out, 9);
+    assert_int_equal(in[9], 0);
+    assert_int_equal(in[288], 0);
+    assert_memory_equal(in + 289, out + 289, 10);
+}
+
+static void check_a_free_hint_is_taken(void)
+{
+    struct host_map_req req = {page_at(5), 2 * t.page, 0, ANON | HOST_MAP_NORESERVE, -1, 0};
+    uint64_t at = 0;
+
+    assert_int_equal(host_map(t.h, &req, &at), 0);
+    assert_int_equal(at, page_at(5));
+    /* taken now: the host chooses elsewhere, and the caller gives it back */
+    assert_int_equal(host_map(t.h, &req, &at), 0);
+    assert_int_not_equal(at, page_at(5));
+    assert_true(u64_is_aligned(at, t.page));
+    assert_int_equal(host_unmap(t.h, at, req.len), 0);
+}
+
+static void check_the_host_chooses_without_a_hint(void)
+{
+    const struct host_map_req req = {0, 3 * t.page, RW, ANON, -1, 0};
+    uint64_t at = 0;
+
+    assert_int_equal(host_map(t.h, &req, &at), 0);
+    assert_true(at >= t.h->min_addr);
+    assert_int_equal(host_unmap(t.h, at, req.len), 0);
+}
+
+static void check_noreplace_keeps_what_is_there(void)
+{
+    struct host_map_req req = {page_at(0), 2 * t.page, RW, FIXED_ANON | HOST_MAP_NOREPLACE, -1, 0};
+    unsigned char byte = 9;
+    uint64_t at = 0;
+
+    assert_true(t.h->caps.noreplace);
+    map_pages(1, 1, RW);
+    assert_int_equal(host_write(t.h, page_at(1), &byte, 1, NULL), 0);
+    at = 42;
+    assert_int_equal(host_map(t.h, &req, &at), -EEXIST);
+    assert_int_equal(at, 42);
+    byte = 0;
+    assert_int_equal(host_read(t.h, page_at(1), &byte, 1, NULL), 0);
+    assert_int_equal(byte, 9);
+    assert_int_equal(host_read(t.h, page_at(0), &byte, 1, NULL), -EFAULT);
+    req.len = t.page;
+    assert_int_equal(host_map(t.h, &req, &at), 0);
+    assert_int_equal(at, page_at(0));
+}
+
+static void check_fixed_replaces(void)
+{
+    unsigned char byte = 9;
+
+    map_pages(0, 3, RW);
+    assert_int_equal(host_write(t.h, page_at(1), &byte, 1, NULL), 0);
+    map_pages(1, 1, HOST_R);
+    assert_int_equal(host_read(t.h, page_at(1), &byte, 1, NULL), 0);
+    assert_int_equal(byte, 0);
+    assert_int_equal(host_write(t.h, page_at(1), &byte, 1, NULL), -EFAULT);
+    assert_int_equal(host_write(t.h, page_at(2), &byte, 1, NULL), 0);
+}
+
+static void check_nothing_is_mapped_below_min_addr(void)
+{
+    const struct host_map_req req = {0, t.page, RW, FIXED_ANON, -1, 0};
+    bool guarded = t.h != host_real();
+    uint64_t at = 42;
+
+    assert_int_equal(host_map(t.h, &req, &at), guarded ? -EFAULT : -EPERM);
+    assert_int_equal(at, 42);
+    if (t.h->caps.remap) {
+        const struct host_remap_req move = {page_at(0), t.page, t.page, 0,
+                                            HOST_REMAP_MAYMOVE | HOST_REMAP_FIXED};
+
+        map_pages(0, 1, RW);
+        assert_int_equal(host_remap(t.h, &move, &at), guarded ? -EFAULT : -EPERM);
+    }
+}
+
+static void check_unmap_leaves_a_hole_and_likes_holes(void)
+{
+    struct host_fault fault = {0};
+    unsigned char byte = 1;
+
+    map_pages(0, 3, RW);
+    assert_int_equal(host_unmap(t.h, page_at(1), t.page), 0);
+    assert_int_equal(host_unmap(t.h, page_at(0), 4 * t.page), 0);
+    assert_int_equal(host_unmap(t.h, page_at(0), 4 * t.page), 0);
+    assert_int_equal(host_read(t.h, page_at(0) + 5, &byte, 1, &fault), -EFAULT);
+    assert_int_equal(fault.signal, SIGSEGV);
+    assert_int_equal(fault.addr, page_at(0) + 5);
+    assert_int_equal(host_peek(t.h, page_at(0), &byte, 1), -EFAULT);
+}
+
+static void check_protect_rules_access_but_not_peek(void)
+{
+    unsigned char byte = 0x5a;
+    struct host_fault fault = {0};
+
+    map_pages(0, 1, RW);
+    assert_int_equal(host_write(t.h, page_at(0) + 100, &byte, 1, NULL), 0);
+    assert_int_equal(host_protect(t.h, page_at(0), t.page, HOST_R), 0);
+    assert_int_equal(host_write(t.h, page_at(0) + 100, &byte, 1, &fault), -EFAULT);
+    assert_int_equal(fault.signal, SIGSEGV);
+    assert_int_equal(fault.addr, page_at(0) + 100);
+    assert_int_equal(host_protect(t.h, page_at(0), t.page, 0), 0);
+    byte = 0;
+    assert_int_equal(host_read(t.h, page_at(0) + 100, &byte, 1, &fault), -EFAULT);
+    assert_int_equal(host_peek(t.h, page_at(0) + 100, &byte, 1), 0);
+    assert_int_equal(byte, 0x5a);
+}
+
+static void check_protect_refuses_holes(void)
+{
+    map_pages(0, 1, RW);
+    assert_int_equal(host_protect(t.h, page_at(2), t.page, HOST_R), -ENOMEM);
+    assert_int_equal(host_protect(t.h, page_at(0), 3 * t.page, HOST_R), -ENOMEM);
+}
+
+static void check_protect_refuses_what_the_object_forbids(void)
+{
+    int fd = pattern_file(100);
+    char path[64];
+    int ro;
+    struct host_map_req req = {page_at(0), t.page, HOST_R, HOST_MAP_SHARED | HOST_MAP_FIXED, 0, 0};
+    uint64_t at;
+
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    ro = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(ro >= 0);
+    req.fd = ro;
+    assert_int_equal(host_map(t.h, &req, &at), 0);
+    assert_int_equal(host_protect(t.h, page_at(0), t.page, RW), -EACCES);
+    close(ro);
+    close(fd);
+}
+
+/* |rw|--|: bytes up to the edge arrive, the first byte behind it is named, whatever the alignment. */
+static void check_a_fault_in_the_middle_is_exact(void)
+{
+    unsigned char in[64];
+    unsigned char out[64];
+    struct host_fault fault;
+
+    map_pages(0, 1, RW);
+    for (unsigned before = 1; before < 40; before++) {
+        memset(in, 0, sizeof(in));
+        memset(out, (int)(0x80 + before), sizeof(out));
+        fault = (struct host_fault){0};
+        assert_int_equal(host_write(t.h, page_at(1) - before, out, 64, &fault), -EFAULT);
+        assert_int_equal(fault.signal, SIGSEGV);
+        assert_int_equal(fault.addr, page_at(1));
+        fault = (struct host_fault){0};
+        assert_int_equal(host_read(t.h, page_at(1) - before, in, 64, &fault), -EFAULT);
+        assert_int_equal(fault.addr, page_at(1));
+        assert_memory_equal(in, out, before);
+        assert_int_equal(in[before], 0);
+        assert_int_equal(host_write(t.h, page_at(1) - before, NULL, 64, &fault), -EFAULT);
+        assert_int_equal(host_read(t.h, page_at(1) - before, in, before, NULL), 0);
+        assert_int_equal(in[0], 0);
+        assert_int_equal(in[before - 1], 0);
+    }
+}
+
+static void check_a_page_past_eof_is_a_bus_error(void)
+{
+    int fd = pattern_file(100);
+    const struct host_map_req req = {page_at(0), 2 * t.page, RW, HOST_MAP_PRIVATE | HOST_MAP_FIXED,
+                                     fd,         0};
+    struct host_fault fault = {0};
+    unsigned char in[128];
+    uint64_t at;
+
+    assert_int_equal(host_map(t.h, &req, &at), 0);
+    assert_int_equal(host_read(t.h, page_at(0), in, 128, NULL), 0);
+    assert_int_equal(in[99], 100);
+    assert_int_equal(in[100], 0);
+    assert_int_equal(host_read(t.h, page_at(1) - 3, in, 8, &fault), -EFAULT);
+    assert_int_equal(fault.signal, SIGBUS);
+    assert_int_equal(fault.addr, page_at(1));
+    assert_int_equal(host_peek(t.h, page_at(1), in, 1), -EFAULT);
+    close(fd);
+}
+
+static void check_sharing(void)
+{
+    int fd = pattern_file(3 * t.page);
+    struct host_map_req req = {page_at(0), t.page, RW, HOST_MAP_SHARED | HOST_MAP_FIXED,
+                               fd,         t.page};
+    unsigned char byte = 0xee;
+    uint64_t at;
+
+    assert_int_equal(host_map(t.h, &req, &at), 0);
+    assert_int_equal(host_write(t.h, page_at(0) + 7, &byte, 1, NULL), 0);
+    req.addr = page_at(1);
+    req.flags = HOST_MAP_PRIVATE | HOST_MAP_FIXED;
+    assert_int_equal(host_map(t.h, &req, &at), 0);
+    assert_int_equal(host_write(t.h, page_at(1) + 8, &byte, 1, NULL), 0);
+    byte = 0;
+    assert_int_equal(host_pread(t.h, fd, &byte, 1, t.page + 7), 1);
+    assert_int_equal(byte, 0xee);
+    assert_int_equal(host_pread(t.h, fd, &byte, 1, t.page + 8), 1);
+    assert_int_equal(byte, 9);
+    close(fd);
+}
+
+static void check_remap_grows_moves_and_shrinks(void)
+{
+    struct host_remap_req req = {page_at(0), t.page, 2 * t.page, 0, 0};
+    unsigned char byte = 3;
+    uint64_t at = 0;
+
+    if (!t.h->caps.remap) {
+        assert_int_equal(host_remap(t.h, &req, &at), -ENOSYS);
+        return;
+    }
+    map_pages(0, 1, RW);
+    assert_int_equal(host_write(t.h, page_at(0), &byte, 1, NULL), 0);
+    assert_int_equal(host_remap(t.h, &req, &at), 0);
+    assert_int_equal(at, page_at(0));
+    map_pages(2, 1, RW);
+    req = (struct host_remap_req){page_at(0), 2 * t.page, 3 * t.page, 0, 0};
+    at = 42;
+    assert_int_equal(host_remap(t.h, &req, &at), -ENOMEM);
+    assert_int_equal(at, 42);
+    req = (struct host_remap_req){page_at(0), 2 * t.page, 3 * t.page, page_at(8),
+                                  HOST_REMAP_MAYMOVE | HOST_REMAP_FIXED};
+    assert_int_equal(host_remap(t.h, &req, &at), 0);
+    assert_int_equal(at, page_at(8));
+    byte = 0;
+    assert_int_equal(host_read(t.h, page_at(8), &byte, 1, NULL), 0);
+    assert_int_equal(byte, 3);
+    assert_int_equal(host_read(t.h, page_at(0), &byte, 1, NULL), -EFAULT);
+    req = (struct host_remap_req){page_at(8), 3 * t.page, t.page, 0, 0};
+    assert_int_equal(host_remap(t.h, &req, &at), 0);
+    assert_int_equal(host_read(t.h, page_at(9), &byte, 1, NULL), -EFAULT);
+}
+
+static void check_remap_can_keep_the_source(void)
+{
+    const struct host_remap_req req = {page_at(0), t.page, t.page, page_at(4),
+                                       HOST_REMAP_MAYMOVE | HOST_REMAP_FIXED |
+                                           HOST_REMAP_DONTUNMAP};
+    unsigned char byte = 3;
+    uint64_t at;
+
+    if (!t.h->caps.remap) {
+        return;
+    }
+    map_pages(0, 1, RW);
+    assert_int_equal(host_write(t.h, page_at(0), &byte, 1, NULL), 0);
+    assert_int_equal(host_remap(t.h, &req, &at), 0);
+    assert_int_equal(host_read(t.h, page_at(0), &byte, 1, NULL), 0);
+    assert_int_equal(byte, 0);
+    assert_int_equal(host_read(t.h, page_at(4), &byte, 1, NULL), 0);
+    assert_int_equal(byte, 3);
+}
+
+static void check_sync(void)
+{
+    map_pages(0, 1, RW);
+    assert_int_equal(host_sync(t.h, page_at(0), t.page, HOST_SYNC_SYNC), 0);
+    assert_int_equal(host_sync(t.h, page_at(0), t.page, HOST_SYNC_ASYNC | HOST_SYNC_INVALIDATE), 0);
+    assert_int_equal(host_sync(t.h, page_at(0), 2 * t.page, HOST_SYNC_SYNC), -ENOMEM);
+}
+
+static void check_advice_drops_anonymous_bytes(void)
+{
+    unsigned char byte = 3;
+
+    map_pages(0, 1, RW);
+    assert_int_equal(host_write(t.h, page_at(0), &byte, 1, NULL), 0);
+    assert_int_equal(host_advise(t.h, page_at(0), t.page, HOST_ADVISE_DONTNEED), 0);
+    assert_int_equal(host_read(t.h, page_at(0), &byte, 1, NULL), 0);
+    assert_int_equal(byte, 0);
+}
+
+static void check_fstat(void)
+{
+    int fd = pattern_file(777);
+    int other = pattern_file(777);
+    int again = dup(fd);
+    int pipes[2];
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    struct host_stat a = {0};
+    struct host_stat b = {0};
+
+    assert_int_equal(host_fstat(t.h, fd, &a), 0);
+    assert_int_equal(a.size, 777);
+    assert_true(a.regular && a.readable && a.writable);
+    assert_int_not_equal(a.object, 0);
+    assert_int_equal(host_fstat(t.h, again, &b), 0);
+    assert_int_equal(a.object, b.object);
+    assert_int_equal(host_fstat(t.h, other, &b), 0);
+    assert_int_not_equal(a.object, b.object);
+    assert_int_equal(host_fstat(t.h, null, &b), 0);
+    assert_false(b.regular || b.readable);
+    assert_true(b.writable);
+    assert_int_equal(b.size, 0);
+    assert_int_equal(pipe(pipes), 0);
+    assert_int_equal(host_fstat(t.h, pipes[0], &b), 0);
+    assert_false(b.regular || b.writable);
+    close(pipes[0]);
+    close(pipes[1]);
+    close(null);
+    close(again);
+    close(other);
+    close(fd);
+    b.size = 42;
+    assert_int_equal(host_fstat(t.h, fd, &b), -EBADF);
+    assert_int_equal(b.size, 42);
+}
+
+static void check_pread_is_short_only_at_eof(void)
+{
+    int fd = pattern_file(777);
+    unsigned char in[1000];
+
+    assert_int_equal(host_pread(t.h, fd, in, 1000, 0), 777);
+    assert_int_equal(in[776], (unsigned char)777);
+    assert_int_equal(host_pread(t.h, fd, in, 1000, 700), 77);
+    assert_int_equal(host_pread(t.h, fd, in, 1000, 777), 0);
+    assert_int_equal(host_pread(t.h, fd, in, 1000, 1ull << 40), 0);
+    close(fd);
+    assert_int_equal(host_pread(t.h, fd, in, 1000, 0), -EBADF);
+    assert_int_equal(host_pread(t.h, -1, in, 1000, 0), -EBADF);
+}
+
+static void check_peek_crosses_rights_and_stops_at_holes(void)
+{
+    unsigned char in[64] = {0};
+    unsigned char out[64];
+
+    memset(out, 0x77, sizeof(out));
+    map_pages(0, 2, RW);
+    assert_int_equal(host_write(t.h, page_at(1) - 32, out, 64, NULL), 0);
+    assert_int_equal(host_protect(t.h, page_at(1), t.page, 0), 0);
+    assert_int_equal(host_peek(t.h, page_at(1) - 32, in, 64), 0);
+    assert_memory_equal(in, out, 64);
+    assert_int_equal(host_peek(t.h, page_at(2) - 32, in, 64), -EFAULT);
+    /* the rights are as they were */
+    assert_int_equal(host_read(t.h, page_at(1), in, 1, NULL), -EFAULT);
+}
+
+static void check_big_wishes_eat_no_memory(void)
+{
+    const uint64_t len = 256ull << 20;
+    const struct host_map_req big = {
+        page_at(0),
+        len,
+        RW,
+        FIXED_ANON | HOST_MAP_LOCKED | HOST_MAP_POPULATE | HOST_MAP_NOCORE | HOST_MAP_NORESERVE,
+        -1,
+        0};
+    struct host_map_req small = big;
+    unsigned char resident = 1;
+    uint64_t at;
+
+    small.len = t.page;
+    assert_int_equal(host_map(t.h, &small, &at), 0);
+    assert_int_equal(host_map(t.h, &big, &at), 0);
+    assert_int_equal(mincore((void *)(uintptr_t)(page_at(0) + len / 2), t.page, (void *)&resident),
+                     0);
+    assert_int_equal(resident & 1, 0);
+}
+
+static void check_bad_arguments_are_errors(void)
+{
+    struct host_map_req req = {page_at(0), t.page, HOST_R, HOST_MAP_PRIVATE | HOST_MAP_FIXED,
+                               -1,         0};
+    uint64_t at = 42;
+
+    assert_int_equal(host_map(t.h, &req, &at), -EBADF);
+    req.flags = FIXED_ANON | HOST_MAP_SHARED;
+    assert_true(host_map(t.h, &req, &at) < 0);
+    assert_int_equal(at, 42);
+    assert_int_equal(host_unmap(t.h, page_at(0) + 1, t.page), -EINVAL);
+    assert_int_equal(host_protect(t.h, page_at(0) + 1, t.page, HOST_R), -EINVAL);
+}
+
+/* Success and failure of every call, errno looked at after each. */
+static void check_errno_is_never_touched(void)
+{
+    const struct host_map_req good = {page_at(0), t.page, RW, FIXED_ANON, -1, 0};
+    const struct host_map_req bad = {page_at(0), t.page, RW, HOST_MAP_PRIVATE, -1, 0};
+    const struct host_remap_req move = {page_at(20), t.page, 2 * t.page, 0, 0};
+    struct host_stat st;
+    struct host_fault fault;
+    unsigned char byte;
+    uint64_t at;
+
+    errno = ERRNO_MARK;
+#define UNTOUCHED(x) ((void)(x), assert_int_equal(errno, ERRNO_MARK))
+    UNTOUCHED(host_map(t.h, &good, &at));
+    UNTOUCHED(host_map(t.h, &bad, &at));
+    UNTOUCHED(host_protect(t.h, page_at(0), t.page, HOST_R));
+    UNTOUCHED(host_protect(t.h, page_at(20), t.page, HOST_R));
+    UNTOUCHED(host_remap(t.h, &move, &at));
+    UNTOUCHED(host_sync(t.h, page_at(20), t.page, HOST_SYNC_SYNC));
+    UNTOUCHED(host_advise(t.h, page_at(20), t.page, HOST_ADVISE_DONTNEED));
+    UNTOUCHED(host_fstat(t.h, -1, &st));
+    UNTOUCHED(host_fstat(t.h, 0, &st));
+    UNTOUCHED(host_pread(t.h, -1, &byte, 1, 0));
+    UNTOUCHED(host_read(t.h, page_at(0), &byte, 1, &fault));
+    UNTOUCHED(host_read(t.h, page_at(20), &byte, 1, &fault));
+    UNTOUCHED(host_write(t.h, page_at(0), &byte, 1, &fault));
+    UNTOUCHED(host_peek(t.h, page_at(20), &byte, 1));
+    UNTOUCHED(host_unmap(t.h, page_at(0), t.page));
+    UNTOUCHED(host_unmap(t.h, page_at(0) + 1, t.page));
+#undef UNTOUCHED
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} checks[] = {
+    {"anonymous memory is zero and keeps bytes", check_anonymous_memory_is_zero_and_keeps_bytes},
+    {"a free hint is taken", check_a_free_hint_is_taken},
+    {"the host chooses without a hint", check_the_host_chooses_without_a_hint},
+    {"noreplace keeps what is there", check_noreplace_keeps_what_is_there},
+    {"fixed replaces", check_fixed_replaces},
+    {"nothing is mapped below min_addr", check_nothing_is_mapped_below_min_addr},
+    {"unmap leaves a hole and likes holes", check_unmap_leaves_a_hole_and_likes_holes},
+    {"protect rules access but not peek", check_protect_rules_access_but_not_peek},
+    {"protect refuses holes", check_protect_refuses_holes},
+    {"protect refuses what the object forbids", check_protect_refuses_what_the_object_forbids},
+    {"a fault in the middle is exact", check_a_fault_in_the_middle_is_exact},
+    {"a page past EOF is a bus error", check_a_page_past_eof_is_a_bus_error},
+    {"sharing", check_sharing},
+    {"remap grows, moves and shrinks", check_remap_grows_moves_and_shrinks},
+    {"remap can keep the source", check_remap_can_keep_the_source},
+    {"sync", check_sync},
+    {"advice drops anonymous bytes", check_advice_drops_anonymous_bytes},
+    {"fstat", check_fstat},
+    {"pread is short only at EOF", check_pread_is_short_only_at_eof},
+    {"peek crosses rights and stops at holes", check_peek_crosses_rights_and_stops_at_holes},
+    {"big wishes eat no memory", check_big_wishes_eat_no_memory},
+    {"bad arguments are errors", check_bad_arguments_are_errors},
+    {"errno is never touched", check_errno_is_never_touched},
+};
+
+static struct host *stack_real(void)
+{
+    return host_real();
+}
+
+static struct host *stack_guard(void)
+{
+    host_guard_init(&t.guard, host_real());
+    (void)host_guard_begin(&t.guard, t.window.base, t.window.base + t.window.size - 1);
+    return &t.guard.host;
+}
+
+static struct host *stack_fault(void)
+{
+    host_fault_init(&t.fault, stack_guard());
+    return &t.fault.host;
+}
+
+static struct host *stack_record(void)
+{
+    host_record_free(&t.record);
+    host_record_init(&t.record, stack_fault());
+    return &t.record.host;
+}
+
+static const struct {
+    const char *name;
+    struct host *(*make)(void);
+} stacks[] = {
+    {"real", stack_real},
+    {"guard(real)", stack_guard},
+    {"fault(guard(real))", stack_fault},
+    {"record(fault(guard(real)))", stack_record},
+};
+
+struct run {
+    char name[96];
+    size_t stack, check;
+};
+static struct run runs[ARRAY_LEN(stacks) * ARRAY_LEN(checks)];
+
+static void run_check(void **state)
+{
+    const struct run *r = *state;
+
+    /* cmocka takes the signals for each test: the handlers are put back here */
+    assert_int_equal(host_catch_install(NULL), 0);
+    assert_int_equal(host_window_reset(&t.window, 0, NULL), 0);
+    t.h = stacks[r->stack].make();
+    t.page = t.h->page;
+    checks[r->check].run();
+}
+
+static int open_window(void **state)
+{
+    struct err e;
+
+    (void)state;
+    return host_window_open(&t.window, WINDOW_32, &e);
+}
+
+static int close_window(void **state)
+{
+    (void)state;
+    host_window_close(&t.window);
+    host_record_free(&t.record);
+    return 0;
+}
+
+int main(void)
+{
+    static struct CMUnitTest tests[ARRAY_LEN(runs)];
+
+    for (size_t i = 0; i < ARRAY_LEN(runs); i++) {
+        struct run *r = &runs[i];
+
+        r->stack = i / ARRAY_LEN(checks);
+        r->check = i % ARRAY_LEN(checks);
+        (void)snprintf(r->name, sizeof(r->name), "%s: %s", stacks[r->stack].name,
+                       checks[r->check].name);
+        tests[i] = (struct CMUnitTest){r->name, run_check, NULL, NULL, r};
+    }
+    return cmocka_run_group_tests(tests, open_window, close_window);
+}
