@@ -72,7 +72,7 @@ static void test_canonical_text_is_itself(void **state)
     assert_reads(every_feature, every_feature);
 }
 
-static void test_page_of_the_design(void **state)
+static void test_comments_and_line_ends(void **state)
 {
     (void)state;
     assert_reads("# partial munmap under a big host page\n"
@@ -395,7 +395,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_canonical_text_is_itself),
-        cmocka_unit_test(test_page_of_the_design),
+        cmocka_unit_test(test_comments_and_line_ends),
         cmocka_unit_test(test_other_spellings),
         cmocka_unit_test(test_several_config_lines),
         cmocka_unit_test(test_result_offsets_wrap),
