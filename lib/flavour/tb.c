@@ -101,7 +101,8 @@ static int translate_locked(struct layer *l, gaddr addr)
         return -1;
     }
     if (flags & PAGE_WRITE) {
-        return protect_page(l, (struct range){start, start | (l->space.guest_page - 1)}) < 0 ? -1 : 0;
+        return protect_page(l, (struct range){start, start | (l->space.guest_page - 1)}) < 0 ? -1
+                                                                                             : 0;
     }
     return 0;
 }
@@ -148,7 +149,8 @@ static int unprotect_locked(struct layer *l, gaddr addr)
     if (pageflags_reserve(l->flags, pages) < 0) {
         return 0;
     }
-    if (hostprot_change(l, &same, &lifted, page) < 0 && hostprot_change(l, &same, &lifted, page) < 0) {
+    if (hostprot_change(l, &same, &lifted, page) < 0 &&
+        hostprot_change(l, &same, &lifted, page) < 0) {
         return 0;
     }
     return tb_lift(l, page) < 0 ? 0 : 1;
