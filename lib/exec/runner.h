@@ -9,11 +9,12 @@
 enum map_check { MAP_CHECK_NONE, MAP_CHECK_PROGRAM, MAP_CHECK_OP };
 
 struct run_options {
-    enum map_check maps;  /* when the host map is read and judged */
-    bool contents;        /* judge bytes too */
-    bool adapt_config;    /* fuzzing: a configuration that cannot be had here becomes the nearest that can */
-    const char *hostmap;  /* reader by name; NULL the best */
-    unsigned hang_ms;     /* 0: 5000 */
+    enum map_check maps; /* when the host map is read and judged */
+    bool contents;       /* judge bytes too */
+    bool
+        adapt_config; /* fuzzing: a configuration that cannot be had here becomes the nearest that can */
+    const char *hostmap;                      /* reader by name; NULL the best */
+    unsigned hang_ms;                         /* 0: 5000 */
     void (*log)(void *arg, const char *line); /* --log page */
     void *log_arg;
 };
@@ -28,16 +29,17 @@ enum run_verdict {
 /* What a run left behind; memory is reused from run to run. */
 struct run_result {
     enum run_verdict verdict;
-    struct buf reason; /* SKIP: why; FINDING: the violation in one sentence */
+    struct buf reason;         /* SKIP: why; FINDING: the violation in one sentence */
+    const char *layer;         /* its name, as on the command line */
     struct prog_config config; /* as used */
     struct space space;
     enum inv_id violated;
-    size_t bad_step;  /* index in steps */
+    size_t bad_step; /* index in steps; of no meaning without steps */
     bool has_range;
     struct range where;
     size_t n_steps;
     struct trace_step *steps; /* owned by the runner, valid until its next run */
-    size_t n_skipped; /* steps */
+    size_t n_skipped;         /* steps */
     /* At the failing step, else at the end: what each side holds. */
     struct region_vec flags_before, flags_after, host_after;
     struct buf calls; /* host calls of the failing step, one per line */
@@ -50,8 +52,8 @@ struct runner;
 int runner_open(struct runner **ret, const struct target_spec *spec, struct err *e);
 struct runner *runner_close(struct runner *r);
 /* 0 with *RET filled, or a negative errno with the reason in E: the world failed. */
-int runner_run(struct runner *r, const struct prog *p, const struct run_options *o, struct run_result *ret,
-               struct err *e);
+int runner_run(struct runner *r, const struct prog *p, const struct run_options *o,
+               struct run_result *ret, struct err *e);
 /* Host calls that the last run made (after injection), replayable by bench: kept only if asked for before. */
 void runner_keep_calls(struct runner *r, bool on);
 size_t runner_calls(const struct runner *r, const struct trace_call **ret);
@@ -60,7 +62,8 @@ size_t runner_calls(const struct runner *r, const struct trace_call **ret);
 void run_signature(const struct prog *p, const struct run_result *r, struct buf *out);
 
 /* The program with its outcomes in program syntax ("= X" is what happened). */
-void run_print_trace(const struct prog *p, const struct run_result *r, const char *target, struct buf *out);
+void run_print_trace(const struct prog *p, const struct run_result *r, const char *target,
+                     struct buf *out);
 /*
  * The report of a finding: signature first, the violation, the program up to the step (marked), both sides as a ruler, host calls,
  * and as last line the command to run next, for which PATH is the file to name.

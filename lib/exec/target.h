@@ -7,11 +7,11 @@
 #include "op/prog.h"
 
 struct target_spec {
-    char text[256];                /* as given */
+    char text[256]; /* as given */
     const struct layer_ops *layer;
     enum abi_system system;
-    char host[32];                 /* "real" */
-    struct prog_config override;   /* keys named in the spec win over a program's */
+    char host[32];               /* "real" */
+    struct prog_config override; /* keys named in the spec win over a program's */
 };
 
 /* "linux", "bsd,host_page=16384", "so:PATH,bits=32". 0, or -EINVAL/-ENOENT with one line in E that names what would be right. */

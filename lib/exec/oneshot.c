@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fuzz targets as one call: bytes to a program, the program run and judged, a finding to stderr and abort(). The
+ * configuration is part of the bytes, so one that cannot be had here is moved to the nearest; a program that still
+ * cannot run is skipped. Expectations in bytes that a fuzzer made mean nothing and are dropped; in a text they hold.
+ */
+#include "exec/oneshot.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exec/runner.h"
+#include "op/codec.h"
+#include "op/gen.h"
+#include "op/text.h"
+
+enum {
+    EXIT_HARNESS = 3,
+    MUTATED_OPS_MAX = 64,
+    BYTES_MUTATION = 8, /* one mutation in so many is left to the engine's own way with bytes */
+};
+
+/* A fuzz target's process has one target: what it keeps from input to input. */
+static struct {
+    bool ready;
+    const char *name;
+    struct target_spec spec;
+    struct runner *runner;
+    struct prog prog, other;
+    struct run_result result;
+    struct buf text;
+    uint64_t programs, skipped, steps, steps_skipped;
+} self;
+
+/* For whoever sums up a campaign: one line per process. */
+static void write_stats(void)
+{
+    const char *path = getenv("TWINMAP_FUZZ_STATS");
+    FILE *f = path ? fopen(path, "ae") : NULL;
+
+    if (f) {
+        fprintf(f,
+                "%s programs=%" PRIu64 " skipped=%" PRIu64 " steps=%" PRIu64
+                " steps_skipped=%" PRIu64 "\n",
+                self.name, self.programs, self.skipped, self.steps, self.steps_skipped);
+        fclose(f);
+    }
+}
+
+/* We are broken, not they: no engine may take this for a finding, so nothing registered with atexit runs. */
+static _Noreturn void harness_error(const char *what)
+{
+    fprintf(stderr, "twinmap: harness error: %s\n", what);
+    write_stats();
+    _exit(EXIT_HARNESS);
+}
+
+static void setup(const struct oneshot_desc *d)
+{
+    struct err e;
+
+    if (self.ready) {
+        return;
+    }
+    self.name = d->name;
+    self.prog = PROG_INIT;
+    self.other = PROG_INIT;
+    self.ready = true;
+    if (d->target && target_parse(&self.spec, d->target, &e) < 0) {
+        harness_error(e.text);
+    }
+}
+
+/* Any bytes as a program: a text if they are one, else what the binary form makes of them. */
+static int decode(struct prog *p, const uint8_t *data, size_t len)
+{
+    int rc;
+
+    if (len > 0 && data[0] != PROG_CODEC_MAGIC &&
+        prog_guess_format("", data, len) == PROG_FORMAT_TEXT &&
+        prog_parse(p, "input", (const char *)data, len, NULL) == 0) {
+        return 0;
+    }
+    rc = prog_decode(p, data, len);
+    if (rc == 0) {
+        prog_drop_expectations(p);
+    }
+    return rc;
+}
+
+static _Noreturn void finding(void)
+{
+    buf_clear(&self.text);
+    run_print_report(&self.prog, &self.result, self.spec.text, "FILE", &self.text);
+    fputs(buf_text(&self.text), stderr);
+    fflush(stderr);
+    write_stats();
+    abort();
+}
+
+static void run_program(const uint8_t *data, size_t len)
+{
+    struct run_options o = RUN_OPTIONS_DEFAULT;
+    struct err e;
+
+    o.adapt_config = true;
+    if (!self.runner && runner_open(&self.runner, &self.spec, &e) < 0) {
+        harness_error(e.text);
+    }
+    if (decode(&self.prog, data, len) < 0) {
+        harness_error("out of memory");
+    }
+    if (runner_run(self.runner, &self.prog, &o, &self.result, &e) < 0) {
+        harness_error(e.text);
+    }
+    self.skipped += self.result.verdict == RUN_SKIP;
+    self.steps += self.result.n_steps;
+    self.steps_skipped += self.result.n_skipped;
+    if (self.result.verdict == RUN_FINDING) {
+        finding();
+    }
+}
+
+int oneshot_run(const struct oneshot_desc *d, const uint8_t *data, size_t len)
+{
+    setup(d);
+    if (self.programs++ == 0) {
+        atexit(write_stats);
+    }
+    if (d->target) {
+        run_program(data, len);
+    } else if (d->bytes(data, len) != 0) {
+        fflush(stderr);
+        write_stats();
+        abort();
+    }
+    return 0;
+}
+
+static struct gen_options options(void)
+{
+    return (struct gen_options){
+        .system = self.spec.system,
+        .ops_max = MUTATED_OPS_MAX,
+        .host_fail = true,
+        .fork = true,
+    };
+}
+
+/* The program as bytes into OUT; 0 if it does not fit. */
+static size_t encode(struct prog *p, uint8_t *out, size_t max)
+{
+    prog_drop_expectations(p);
+    buf_clear(&self.text);
+    prog_encode(p, &self.text);
+    if (buf_failed(&self.text) || self.text.len > max) {
+        return 0;
+    }
+    memcpy(out, self.text.data, self.text.len);
+    return self.text.len;
+}
+
+size_t oneshot_mutate(const struct oneshot_desc *d, uint8_t *data, size_t len, size_t max,
+                      uint32_t seed)
+{
+    struct gen_options o;
+    struct prng rng;
+
+    setup(d);
+    o = options();
+    prng_seed(&rng, seed);
+    if (!d->target || prng_chance(&rng, 1, BYTES_MUTATION) || decode(&self.prog, data, len) < 0 ||
+        mutate_prog(&self.prog, &rng, &o) < 0) {
+        return 0;
+    }
+    return encode(&self.prog, data, max);
+}
+
+size_t oneshot_crossover(const struct oneshot_desc *d, const uint8_t *a, size_t a_len,
+                         const uint8_t *b, size_t b_len, uint8_t *out, size_t max, uint32_t seed)
+{
+    struct gen_options o;
+    struct prng rng;
+
+    setup(d);
+    o = options();
+    prng_seed(&rng, seed);
+    if (!d->target || decode(&self.prog, a, a_len) < 0 || decode(&self.other, b, b_len) < 0 ||
+        mutate_splice(&self.prog, &self.other, &rng, &o) < 0) {
+        return 0;
+    }
+    return encode(&self.prog, out, max);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The runner's inside, shared by its files: runner.c (lifecycle, configuration, loop), runner_step.c (values in, the
+ * layer's call, outcome out), runner_access.c (what the guest does itself), runner_fork.c and runner_check.c (what
+ * is looked at after a step and who judges it). Nobody else includes this.
+ */
+#pragma once
+
+#include "exec/runner.h"
+#include "host/decorators.h"
+#include "host/files.h"
+#include "host/real.h"
+#include "host/window.h"
+#include "hostmap/hostmap.h"
+#include "inv/ledger.h"
+
+enum {
+    HANG_MS_DEFAULT = 5000,
+    TBS_MAX = 1 << 16, /* invalidations of one step; further ones widen the last */
+    NO_STEP = -1,
+    CLEAN_NOT = -1, /* a window that a program may have left anything in */
+};
+
+enum window_state { WINDOW_CLOSED, WINDOW_OPEN, WINDOW_REFUSED };
+
+struct runner_window {
+    enum window_state state;
+    struct host_window w;
+    int64_t clean_reserved; /* as reset for that reserved_va, CLEAN_NOT */
+    struct err why;         /* REFUSED */
+};
+
+/* Value of rK, and whether rK exists. */
+struct runner_results {
+    uint64_t value[PROG_RESULTS_MAX];
+    bool set[PROG_RESULTS_MAX];
+    size_t used; /* all above are not set */
+};
+
+/* A pair of vectors of which one holds what was before a step, the other what is after it. */
+struct runner_regions {
+    struct region_vec v[2];
+    unsigned now;
+};
+
+struct fork_report; /* what a child process leaves for its parent: runner_fork.c */
+
+struct runner {
+    struct target_spec spec;
+    struct layer *layer;
+    bool layer_trusted; /* built in: changes the host only through the recorder */
+    struct host_guard guard;
+    struct host_fault_injector fault;
+    struct host_recorder record;
+    struct runner_window windows[WINDOW_KIND_COUNT];
+    struct runner_window *window; /* of the current or the last program */
+    struct host_files *files;
+    int fds[PROG_FILES_MAX];
+    const struct hostmap_ops *map_ops;
+    struct hostmap *map;
+    struct inv_ledger *ledger;
+    uint8_t *bytes; /* PROG_ACCESS_MAX: what a load or store moves */
+    struct fork_report *report;
+
+    /* The current program. */
+    const struct prog *prog;
+    struct run_options opt;
+    struct run_result *res;
+    struct err *err;
+    bool over; /* a finding: nothing more is run */
+    struct {
+        struct trace_step *v;
+        size_t n, cap;
+    } steps;
+    struct {
+        struct trace_tb *v;
+        size_t n, cap;
+    } tbs;
+    struct {
+        struct trace_call *v;
+        size_t n, cap;
+    } kept;
+    bool keep;
+    bool no_memory; /* the page dump found none */
+    struct runner_results results;
+    struct runner_regions flags;
+    struct runner_regions host;
+    bool flags_fresh;        /* the next flags were collected in this step */
+    bool host_fresh;         /* the next host map likewise */
+    bool host_known;         /* host.v[host.now] is what the host held before the step */
+    const char *broken_dump; /* what is wrong with the page dump as such */
+    struct layer_counters counters, counters_before;
+    uint64_t fail_nth; /* host_fail: for the next op; 0 none */
+    int fail_err;
+    int64_t judged; /* index of the last step that was judged, NO_STEP */
+    struct {        /* a store that faulted: runner_access.c */
+        gaddr at, page;
+        unsigned tries;
+        bool retry;
+    } fault_state;
+    unsigned process, n_processes, fork_depth;
+    bool is_child;        /* the side of a fork that is being ended */
+    const char *bad_lock; /* what is wrong with the lock after it */
+
+    struct region_vec map_all; /* scratch: the whole process */
+    struct region_vec
+        outside; /* what lay outside the windows when the runner first ran, if it is judged */
+    bool outside_known;
+};
+
+static inline struct region_vec *regions_now(struct runner_regions *p)
+{
+    return &p->v[p->now];
+}
+
+static inline struct region_vec *regions_next(struct runner_regions *p)
+{
+    return &p->v[!p->now];
+}
+
+static inline unsigned runner_hang_ms(const struct runner *r)
+{
+    return r->opt.hang_ms ? r->opt.hang_ms : HANG_MS_DEFAULT;
+}
+
+/* Lowest N bits of a guest register. */
+static inline uint64_t guest_register(const struct runner *r, uint64_t v)
+{
+    return r->res->space.bits == 32 ? (uint32_t)v : v;
+}
+
+/* runner_config.c: 0 with res->config, res->space and the window ready; 1 if the program is skipped (reason in
+ * res->reason); or a negative errno. */
+int runner_configure(struct runner *r);
+/* After a program: nothing of it stays in the window. */
+int runner_leave_window(struct runner *r);
+void runner_windows_close(struct runner *r);
+
+/* runner.c: run the ops of [AT, STOP). 0 or a negative errno; r->over after a finding. */
+int runner_loop(struct runner *r, size_t at, size_t stop);
+/* A new step for op AT; there is room for all ops of the program. */
+struct trace_step *runner_new_step(struct runner *r, size_t at);
+/* Empty lists of calls and invalidations, before the layer may be entered. */
+void runner_begin_step(struct runner *r);
+
+/* runner_step.c: one op that is no fork. 0 or a negative errno. */
+int runner_step(struct runner *r, size_t at);
+
+typedef void runner_fn(struct runner *r, struct trace_step *s);
+/* Call FN(R, S) guarded: a crash or hang in it becomes S's outcome (false). */
+bool runner_guard(struct runner *r, struct trace_step *s, runner_fn *fn);
+/* The same, and collect page flags and counters afterwards. */
+bool runner_enter(struct runner *r, struct trace_step *s, runner_fn *fn);
+
+/* runner_access.c: what the guest does itself. 0 or a negative errno. */
+int runner_store(struct runner *r, struct trace_step *s);
+int runner_load(struct runner *r, struct trace_step *s);
+void runner_exec(struct runner *r, struct trace_step *s);
+
+/* runner_fork.c: the fork at AT and its child's part of the program, up to its wait or STOP; *NEXT is where this
+ * process goes on. The child does not return from it. 0 or a negative errno. */
+int runner_fork(struct runner *r, size_t at, size_t stop, size_t *next);
+int fork_report_open(struct runner *r, struct err *e);
+void fork_report_close(struct runner *r);
+/* A child has begun a step. */
+void fork_report_beat(struct runner *r);
+
+/* runner_check.c */
+int runner_map_open(struct runner *r);
+void runner_map_close(struct runner *r);
+/* What host and process hold before the first step. */
+int runner_baseline(struct runner *r);
+/* S is over: by invariants, then by its expectation (EXPECTED is the value it names, NULL if there is none). */
+int runner_judge(struct runner *r, struct trace_step *s, const uint64_t *expected);
+/* Flags against host as they are now. SIDE names the process in which a fork went wrong; NULL: no fork is meant. */
+int runner_judge_state(struct runner *r, struct trace_step *s, const char *side);
+int runner_judge_end(struct runner *r);
+/* The host map within WITHIN into OUT. */
+int runner_read_map(struct runner *r, struct range within, struct region_vec *out);
+
+/* runner_outside.c: what is judged of what lies outside the windows; whether it is still so (NULL) at the end. */
+int runner_outside_learn(struct runner *r);
+int runner_outside_changed(struct runner *r, const char **what);
+
+/* runner_check.c */
+/* The finding that ends the run. Takes the text. */
+int runner_finding(struct runner *r, const struct trace_step *s, struct inv_violation *v);
+__attribute__((format(printf, 4, 5))) int runner_finding_text(struct runner *r,
+                                                              const struct trace_step *s,
+                                                              enum inv_id id, const char *fmt, ...);

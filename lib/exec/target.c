@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Target specs: a layer's name or path, then key=value options that win over a program's configuration. */
+#include "exec/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/abi.h"
+#include "base/int.h"
+
+#define AVAILABLE "linux, bsd, so:PATH"
+
+/* Names that the command line reserves for targets that this version does not have. */
+static const struct {
+    const char *name;
+    bool prefix; /* what follows the name belongs to the target */
+    const char *note;
+} absent[] = {
+    {"kernel", false, "the program as native system calls in a child process"},
+    {"model-linux", false, "the executable specification of Linux"},
+    {"model-freebsd", false, "the executable specification of FreeBSD"},
+    {"qemu-ARCH", true, "QEMU user mode for that architecture"},
+    {"cmd:COMMAND", true, "any wrapper that runs a static Linux binary"},
+};
+
+/* Length of the part of an absent target's name that is fixed. */
+static size_t absent_len(size_t i)
+{
+    const char *name = absent[i].name;
+
+    return absent[i].prefix ? strcspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") : strlen(name);
+}
+
+static bool is_absent(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(absent); i++) {
+        if (strncmp(name, absent[i].name, absent_len(i)) == 0 &&
+            (absent[i].prefix || name[absent_len(i)] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int parse_number(const char *key, const char *text, uint64_t *ret, struct err *e)
+{
+    char *rest;
+
+    errno = 0;
+    *ret = strtoull(text, &rest, 0);
+    if (text[0] < '0' || text[0] > '9' || *rest != '\0' || errno != 0) {
+        return err_set(e, -EINVAL, "target option %s: read '%s', expected a decimal or hex number",
+                       key, text);
+    }
+    return 0;
+}
+
+static int parse_host(struct target_spec *ret, const char *value, struct err *e)
+{
+    if (strcmp(value, "real") != 0) {
+        return err_set(e, -EINVAL, "target option host: read '%s', expected 'real' (%s)", value,
+                       strncmp(value, "sim-", 4) == 0 ? "simulated hosts are not in this version"
+                                                      : "the only host of this version");
+    }
+    strcpy(ret->host, "real");
+    return 0;
+}
+
+static int parse_option(struct target_spec *ret, char *option, struct err *e)
+{
+    char *value = strchr(option, '=');
+    enum config_key key;
+    uint64_t number;
+    int rc;
+
+    if (!value) {
+        return err_set(e, -EINVAL, "target option: read '%s', expected KEY=VALUE", option);
+    }
+    *value++ = '\0';
+    if (strcmp(option, "host") == 0) {
+        return parse_host(ret, value, e);
+    }
+    key = config_key_parse(option, strlen(option));
+    if (key == CONFIG_KEY_COUNT) {
+        return err_set(e, -EINVAL,
+                       "target option: read '%s', expected host, guest_page, host_page, bits, "
+                       "reserved or guest_base",
+                       option);
+    }
+    rc = parse_number(option, value, &number, e);
+    return rc < 0 ? rc : config_set(&ret->override, key, number, e);
+}
+
+static int find_layer(struct target_spec *ret, const char *name, struct err *e)
+{
+    if (strncmp(name, "so:", 3) == 0) {
+        if (name[3] == '\0') {
+            return err_set(e, -EINVAL, "target 'so:' names no file, expected so:PATH");
+        }
+        ret->layer = layer_load(name + 3, e);
+        return ret->layer ? 0 : -ENOENT;
+    }
+    ret->layer = layer_find(name);
+    if (ret->layer) {
+        return 0;
+    }
+    if (is_absent(name)) {
+        return err_set(e, -ENOENT, "target '%s' is not in this version; there are " AVAILABLE,
+                       name);
+    }
+    return err_set(e, -ENOENT, "unknown target '%s'; there are " AVAILABLE, name);
+}
+
+int target_parse(struct target_spec *ret, const char *text, struct err *e)
+{
+    char words[sizeof(ret->text)];
+    char *rest = words;
+    int rc;
+
+    *ret = (struct target_spec){.host = "real", .override = PROG_CONFIG_DEFAULT};
+    if (strlen(text) >= sizeof(words)) {
+        return err_set(e, -EINVAL, "target: longer than %zu characters", sizeof(words) - 1);
+    }
+    strcpy(words, text);
+    strcpy(ret->text, text);
+    rc = find_layer(ret, strsep(&rest, ","), e);
+    while (rc == 0 && rest) {
+        rc = parse_option(ret, strsep(&rest, ","), e);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    ret->system =
+        strcmp(ret->layer->system, abi_system_name(ABI_FREEBSD)) == 0 ? ABI_FREEBSD : ABI_LINUX;
+    return 0;
+}
+
+static bool fill(struct target_status *ret, const char *name, bool available, const char *note)
+{
+    ret->available = available;
+    snprintf(ret->name, sizeof(ret->name), "%s", name);
+    snprintf(ret->note, sizeof(ret->note), "%s", note);
+    return true;
+}
+
+bool target_status_nth(size_t n, struct target_status *ret)
+{
+    const struct layer_ops *layer = layer_nth(n);
+    size_t n_layers = 0;
+    char note[sizeof(ret->note)];
+
+    if (layer) {
+        snprintf(note, sizeof(note), "the %s flavour of the layer, on the real host", layer->name);
+        return fill(ret, layer->name, true, note);
+    }
+    while (layer_nth(n_layers)) {
+        n_layers++;
+    }
+    n -= n_layers;
+    if (n == 0) {
+        return fill(ret, "so:PATH", true,
+                    "a layer of your own: a shared object that exports " LAYER_SYMBOL);
+    }
+    n--;
+    if (n >= ARRAY_LEN(absent)) {
+        return false;
+    }
+    snprintf(note, sizeof(note), "not in this version: %s", absent[n].note);
+    return fill(ret, absent[n].name, false, note);
+}
