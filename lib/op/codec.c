@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A program is a stream of records until the data are used up, each begun by a tag byte: an op and its kind of expectation,
- * or a line of the head. There are no counts and no lengths of records, so that bytes put in, taken out or changed by a
- * fuzzing engine leave the rest of the program much as it was. docs/TEXT_FORMAT.md describes the bytes.
+ * A program is a stream of records until the data are used up, each begun by a tag byte: an op and its kind
+ * of expectation, or a line of the head. There are no counts and no lengths of records, so that bytes put in,
+ * taken out or changed by a fuzzing engine leave the rest of the program much as it was.
+ * docs/TEXT_FORMAT.md describes the bytes.
  */
 #include "op/codec.h"
 
@@ -32,7 +33,7 @@ enum head_record {
     HEAD_RECORD_COUNT = HEAD_FILE + PROG_OPEN_COUNT
 };
 
-/* First byte of a number: how many bytes follow, whether they count in 4096, whether all is inverted; base of an address. */
+/* First byte of a number: how many follow, whether in units of 4096, whether inverted; an address's base. */
 enum {
     NUM_LEN_MASK = 0xf,
     NUM_SHIFTED = 0x10,

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define READ_SHOWN_MAX 40
+/* Each byte as \xNN at worst, quotes and dots. */
+#define SHOWN_SIZE (4 * READ_SHOWN_MAX + 8)
 
 static bool is_word_byte(char c)
 {
@@ -19,22 +21,19 @@ static bool is_line_last(const struct text *t, size_t at)
 }
 
 /* The text of S for a message: in quotes, cut, unprintable bytes in hex. */
-static void show_span(const struct text *t, struct span s, char out[static 4 * READ_SHOWN_MAX + 8])
+static void show_span(const struct text *t, struct span s, char out[static SHOWN_SIZE])
 {
     size_t shown = s.len < READ_SHOWN_MAX ? s.len : READ_SHOWN_MAX;
-    char *to = out;
+    size_t used = 0;
 
-    *to++ = '\'';
+    out[used++] = '\'';
     for (size_t i = 0; i < shown; i++) {
         unsigned char c = (unsigned char)t->text[s.at + i];
+        bool plain = c >= 0x20 && c < 0x7f;
 
-        if (c >= 0x20 && c < 0x7f) {
-            *to++ = (char)c;
-        } else {
-            to += sprintf(to, "\\x%02x", c);
-        }
+        used += (size_t)snprintf(out + used, SHOWN_SIZE - used, plain ? "%c" : "\\x%02x", c);
     }
-    strcpy(to, shown < s.len ? "...'" : "'");
+    snprintf(out + used, SHOWN_SIZE - used, shown < s.len ? "...'" : "'");
 }
 
 static struct span word_at(const struct text *t, size_t at)
@@ -49,7 +48,7 @@ static struct span word_at(const struct text *t, size_t at)
 
 bool text_refuse(struct text *t, struct span s, const char *fmt, ...)
 {
-    char read[4 * READ_SHOWN_MAX + 8];
+    char read[SHOWN_SIZE];
     char expected[ERR_TEXT_MAX];
     unsigned line = 1;
     size_t line_start = 0;
@@ -62,9 +61,9 @@ bool text_refuse(struct text *t, struct span s, const char *fmt, ...)
         }
     }
     if (s.len == 0 && s.at >= t->len) {
-        strcpy(read, "the end of the file");
+        snprintf(read, sizeof(read), "the end of the file");
     } else if (s.len == 0 && (t->text[s.at] == '\n' || t->text[s.at] == '\r')) {
-        strcpy(read, "the end of the line");
+        snprintf(read, sizeof(read), "the end of the line");
     } else {
         if (s.len == 0) {
             s = word_at(t, s.at);

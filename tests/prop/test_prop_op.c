@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Properties of programs on random input: any bytes and any garbage become a valid program, repairing again changes nothing, and
- * text and bytes carry all of it. TWINMAP_TEST_SEED repeats a run.
+ * Properties of programs on random input: any bytes and any garbage become a valid program, repairing again
+ * changes nothing, and text and bytes carry all of it. TWINMAP_TEST_SEED repeats a run.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -245,93 +245,92 @@ static void test_repairs_head(void **state)
     }
 
 /* One argument of the last op of BEFORE made wrong. */
+static const struct {
+    const char *before;
+    unsigned arg;
+    struct value wrong;
+    const char *what; /* behind "op N " */
+    const char *after;
+} argument_rows[] = {
+    {"munmap(0, 1)",
+     0,
+     {VALUE_RESULT, 3, 5},
+     "0 (munmap): an address relative to a result that is not set before",
+     "munmap(@5, 1)"},
+    {MAP0 "munmap(0, 1)",
+     0,
+     {VALUE_RESULT, 3, 5},
+     "1 (munmap): an address relative to a result that is not set before",
+     MAP0 "munmap(r7+5, 1)"},
+    {MAP0 "munmap(0, 1)", 0, {VALUE_RESULT, 7, 5}, NULL, MAP0 "munmap(r7+5, 1)"},
+    {"munmap(0, 1)",
+     0,
+     {VALUE_FILE, 0, 5},
+     "0 (munmap): an address relative to a result that is not set before",
+     "munmap(@5, 1)"},
+    {"munmap(0, 1)",
+     0,
+     {VALUE_NUM, 1, 5},
+     "0 (munmap): an address relative to a result that is not set before",
+     "munmap(5, 1)"},
+    {"munmap(0, 1)",
+     1,
+     {VALUE_WINDOW, 1, 5},
+     "0 (munmap): a length that is no number",
+     "munmap(0, 5)"},
+    {"munmap(0, 1)", 2, {VALUE_NUM, 0, 5}, "0 (munmap): an argument too many", "munmap(0, 1)"},
+    {"mmap(0,1,0,0,-1,0)", 2, NUM(UINT64_C(0x100000001)),
+     "0 (mmap): a protection of more than 32 bits", "mmap(0,1,PROT_READ,0,-1,0)"},
+    {"mmap(0,1,0,0,-1,0)", 3, NUM(0x400001), "0 (mmap): map flags without a meaning",
+     "mmap(0,1,0,MAP_SHARED,-1,0)"},
+    {"mmap(0,1,0,0,-1,0)",
+     4,
+     {VALUE_FILE, 2, 0},
+     "0 (mmap): a file that is not declared, or a descriptor of more than 32 bits",
+     "mmap(0,1,0,0,-1,0)"},
+    {"file f0 size=1\nfile f1 size=1\nmmap(0,1,0,0,-1,0)",
+     4,
+     {VALUE_FILE, 3, 9},
+     "0 (mmap): a file that is not declared, or a descriptor of more than 32 bits",
+     "file f0 size=1\nfile f1 size=1\nmmap(0,1,0,0,f1,0)"},
+    {"mmap(0,1,0,0,-1,0)", 4, NUM(UINT64_C(0x1ffffffff)),
+     "0 (mmap): a file that is not declared, or a descriptor of more than 32 bits",
+     "mmap(0,1,0,0,-1,0)"},
+    {"mmap(0,1,0,0,-1,0)",
+     5,
+     {VALUE_RESULT, 0, 1},
+     "0 (mmap): an offset that is no number",
+     "mmap(0,1,0,0,-1,1)"},
+    {"mremap(0,1,1,0)", 3, NUM(UINT64_C(0x100000001)),
+     "0 (mremap): mremap flags of more than 32 bits", "mremap(0,1,1,MREMAP_MAYMOVE)"},
+    {"mremap(0,1,1,0)", 4, NUM(1), "0 (mremap): an argument too many", "mremap(0,1,1,0)"},
+    {"mremap(0,1,1,MREMAP_FIXED, 0)", 4, NUM(1), NULL, "mremap(0,1,1,MREMAP_FIXED,1)"},
+    {"msync(0,1,0)", 2, NUM(9), "0 (msync): msync flags without a meaning", "msync(0,1,MS_ASYNC)"},
+    {"madvise(0,1,0)", 2, NUM(0x20003), "0 (madvise): an advice without a meaning",
+     "madvise(0,1,3)"},
+    {"store(0,1,0)", 1, NUM(0), "0 (store): an access of no byte or of more than 1048576",
+     "store(0,1,0)"},
+    {"load(0,1)", 1, NUM(1048577), "0 (load): an access of no byte or of more than 1048576",
+     "load(0,1048576)"},
+    {"store(0,1,0)", 2, NUM(256), "0 (store): a byte above 255", "store(0,1,0)"},
+    {"host_fail(3,EIO)", 0, NUM(0), "0 (host_fail): a count of 0 or above 1000000",
+     "host_fail(1,EIO)"},
+    {"host_fail(3,EIO)", 0, NUM(1000001), "0 (host_fail): a count of 0 or above 1000000",
+     "host_fail(1000000,EIO)"},
+    {"host_fail(3,EIO)", 1, NUM(0), "0 (host_fail): an errno without a name", "host_fail(3,EPERM)"},
+};
+
 static void test_repairs_arguments(void **state)
 {
-    static const struct {
-        const char *before;
-        unsigned arg;
-        struct value wrong;
-        const char *what; /* behind "op N " */
-        const char *after;
-    } rows[] = {
-        {"munmap(0, 1)",
-         0,
-         {VALUE_RESULT, 3, 5},
-         "0 (munmap): an address relative to a result that is not set before",
-         "munmap(@5, 1)"},
-        {MAP0 "munmap(0, 1)",
-         0,
-         {VALUE_RESULT, 3, 5},
-         "1 (munmap): an address relative to a result that is not set before",
-         MAP0 "munmap(r7+5, 1)"},
-        {MAP0 "munmap(0, 1)", 0, {VALUE_RESULT, 7, 5}, NULL, MAP0 "munmap(r7+5, 1)"},
-        {"munmap(0, 1)",
-         0,
-         {VALUE_FILE, 0, 5},
-         "0 (munmap): an address relative to a result that is not set before",
-         "munmap(@5, 1)"},
-        {"munmap(0, 1)",
-         0,
-         {VALUE_NUM, 1, 5},
-         "0 (munmap): an address relative to a result that is not set before",
-         "munmap(5, 1)"},
-        {"munmap(0, 1)",
-         1,
-         {VALUE_WINDOW, 1, 5},
-         "0 (munmap): a length that is no number",
-         "munmap(0, 5)"},
-        {"munmap(0, 1)", 2, {VALUE_NUM, 0, 5}, "0 (munmap): an argument too many", "munmap(0, 1)"},
-        {"mmap(0,1,0,0,-1,0)", 2, NUM(UINT64_C(0x100000001)),
-         "0 (mmap): a protection of more than 32 bits", "mmap(0,1,PROT_READ,0,-1,0)"},
-        {"mmap(0,1,0,0,-1,0)", 3, NUM(0x400001), "0 (mmap): map flags without a meaning",
-         "mmap(0,1,0,MAP_SHARED,-1,0)"},
-        {"mmap(0,1,0,0,-1,0)",
-         4,
-         {VALUE_FILE, 2, 0},
-         "0 (mmap): a file that is not declared, or a descriptor of more than 32 bits",
-         "mmap(0,1,0,0,-1,0)"},
-        {"file f0 size=1\nfile f1 size=1\nmmap(0,1,0,0,-1,0)",
-         4,
-         {VALUE_FILE, 3, 9},
-         "0 (mmap): a file that is not declared, or a descriptor of more than 32 bits",
-         "file f0 size=1\nfile f1 size=1\nmmap(0,1,0,0,f1,0)"},
-        {"mmap(0,1,0,0,-1,0)", 4, NUM(UINT64_C(0x1ffffffff)),
-         "0 (mmap): a file that is not declared, or a descriptor of more than 32 bits",
-         "mmap(0,1,0,0,-1,0)"},
-        {"mmap(0,1,0,0,-1,0)",
-         5,
-         {VALUE_RESULT, 0, 1},
-         "0 (mmap): an offset that is no number",
-         "mmap(0,1,0,0,-1,1)"},
-        {"mremap(0,1,1,0)", 3, NUM(UINT64_C(0x100000001)),
-         "0 (mremap): mremap flags of more than 32 bits", "mremap(0,1,1,MREMAP_MAYMOVE)"},
-        {"mremap(0,1,1,0)", 4, NUM(1), "0 (mremap): an argument too many", "mremap(0,1,1,0)"},
-        {"mremap(0,1,1,MREMAP_FIXED, 0)", 4, NUM(1), NULL, "mremap(0,1,1,MREMAP_FIXED,1)"},
-        {"msync(0,1,0)", 2, NUM(9), "0 (msync): msync flags without a meaning",
-         "msync(0,1,MS_ASYNC)"},
-        {"madvise(0,1,0)", 2, NUM(0x20003), "0 (madvise): an advice without a meaning",
-         "madvise(0,1,3)"},
-        {"store(0,1,0)", 1, NUM(0), "0 (store): an access of no byte or of more than 1048576",
-         "store(0,1,0)"},
-        {"load(0,1)", 1, NUM(1048577), "0 (load): an access of no byte or of more than 1048576",
-         "load(0,1048576)"},
-        {"store(0,1,0)", 2, NUM(256), "0 (store): a byte above 255", "store(0,1,0)"},
-        {"host_fail(3,EIO)", 0, NUM(0), "0 (host_fail): a count of 0 or above 1000000",
-         "host_fail(1,EIO)"},
-        {"host_fail(3,EIO)", 0, NUM(1000001), "0 (host_fail): a count of 0 or above 1000000",
-         "host_fail(1000000,EIO)"},
-        {"host_fail(3,EIO)", 1, NUM(0), "0 (host_fail): an errno without a name",
-         "host_fail(3,EPERM)"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct prog p = read_prog(rows[i].before);
+    for (size_t i = 0; i < ARRAY_LEN(argument_rows); i++) {
+        struct prog p = read_prog(argument_rows[i].before);
         struct buf message = BUF_INIT;
 
-        p.ops.v[p.ops.n - 1].arg[rows[i].arg] = rows[i].wrong;
-        buf_fmt(&message, "op %s", rows[i].what ? rows[i].what : "");
-        assert_repaired(p, rows[i].what ? buf_text(&message) : NULL, rows[i].after);
+        p.ops.v[p.ops.n - 1].arg[argument_rows[i].arg] = argument_rows[i].wrong;
+        buf_fmt(&message, "op %s", argument_rows[i].what ? argument_rows[i].what : "");
+        assert_repaired(p, argument_rows[i].what ? buf_text(&message) : NULL,
+                        argument_rows[i].after);
         buf_free(&message);
     }
 }
