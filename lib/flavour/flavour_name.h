@@ -22,6 +22,7 @@
 #define layer_fail FLAVOUR(layer_fail)
 #define layer_round_len FLAVOUR(layer_round_len)
 #define layer_range FLAVOUR(layer_range)
+#define layer_count_runs FLAVOUR(layer_count_runs)
 #define layer_tb_invalidate FLAVOUR(layer_tb_invalidate)
 #define layer_scratch FLAVOUR(layer_scratch)
 #define layer_new_object FLAVOUR(layer_new_object)
@@ -40,6 +41,7 @@
 #define hostprot_restore FLAVOUR(hostprot_restore)
 #define host_map_at FLAVOUR(host_map_at)
 #define host_release FLAVOUR(host_release)
+#define host_release_surely FLAVOUR(host_release_surely)
 /* the public calls */
 #define target_mmap FLAVOUR(target_mmap)
 #define target_munmap FLAVOUR(target_munmap)
@@ -57,7 +59,9 @@
 #define mmap_find_vma_reserved FLAVOUR(mmap_find_vma_reserved)
 #define mmap_find_vma_probe FLAVOUR(mmap_find_vma_probe)
 #define mmap_release_vma FLAVOUR(mmap_release_vma)
-/* mmap.c, mmap_fixed.c, mmap_placed.c, mmap_file.c */
+/* mmap_fixed.c, mmap_commit.c, mmap_placed.c, mmap_file.c */
+#define map_commit FLAVOUR(map_commit)
+#define mmap_req_info FLAVOUR(mmap_req_info)
 #define mmap_fixed FLAVOUR(mmap_fixed)
 #define mmap_placed FLAVOUR(mmap_placed)
 #define map_bytes FLAVOUR(map_bytes)

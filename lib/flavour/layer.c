@@ -111,6 +111,22 @@ bool layer_round_len(const struct layer *l, uint64_t len, uint64_t *ret)
     return true;
 }
 
+size_t layer_count_runs(const struct layer *l, struct range r)
+{
+    struct page_run run;
+    size_t n = 0;
+    gaddr at = r.start;
+
+    while (pageflags_next(l->flags, at, &run) && run.r.start <= r.last) {
+        n++;
+        if (run.r.last >= r.last) {
+            break;
+        }
+        at = run.r.last + 1;
+    }
+    return n;
+}
+
 void layer_tb_invalidate(struct layer *l, struct range r)
 {
     l->tb_epoch++;

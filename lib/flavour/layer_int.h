@@ -80,6 +80,8 @@ void layer_tb_invalidate(struct layer *l, struct range r);
  * 0: NULL.
  */
 int layer_scratch(uint64_t len, uint8_t **ret);
+/* Runs that have a page in R. */
+size_t layer_count_runs(const struct layer *l, struct range r);
 /*
  * LEN rounded up to T into *RET; false if that passes the guest's address space ("rounds to 0"), or
  * LEN is 0.
@@ -97,6 +99,18 @@ uint64_t layer_new_object(struct layer *l);
 static inline struct range layer_hull(const struct layer *l, struct range r)
 {
     return range_widen(r, l->space.host_page);
+}
+
+/* Flags of a page with these RIGHTS. */
+static inline uint8_t layer_page_flags(uint8_t rights)
+{
+    return rights | PAGE_VALID | (rights & PAGE_WRITE ? PAGE_WRITE_ORG : 0);
+}
+
+/* need(g), layer.md 1.4 rule 3: host R if F has R or X, host W if F has W, never host X. */
+static inline int layer_need(uint8_t flags)
+{
+    return (flags & (PAGE_READ | PAGE_EXEC) ? HOST_R : 0) | (flags & PAGE_WRITE ? HOST_W : 0);
 }
 
 /*
@@ -158,6 +172,8 @@ int hostprot_restore(struct layer *l, struct range r);
 int host_map_at(struct layer *l, struct range r, int prot, uint32_t flags, int fd, uint64_t offset);
 /* Make whole host pages R empty again: placeholder under reserved_va, else holes. */
 int host_release(struct layer *l, struct range r);
+/* The same on the way back from a failure: once more if it fails, because nobody else will. */
+void host_release_surely(struct layer *l, struct range r);
 
 /*
  * linux.c, bsd.c: argument checks in the order of the guest system; no host call but fstat, nothing
@@ -188,6 +204,9 @@ struct mmap_req {
 /* layer.md 6.1. */
 int flavour_check_mmap(struct layer *l, gaddr start, uint64_t len, int prot, uint32_t flags, int fd,
                        uint64_t offset, struct mmap_req *ret);
+
+/* What the pages of REQ will be; a fresh identity for shared anonymous memory. */
+struct page_info mmap_req_info(struct layer *l, const struct mmap_req *req);
 
 /* mprotect and munmap after the checks. */
 struct range_req {
@@ -230,15 +249,15 @@ int target_madvise(struct layer *l, gaddr start, uint64_t len, uint32_t advice);
  */
 
 struct frag {
-    struct range r;         /* guest pages of one host page; other pages of it are VALID */
-    struct range hull;      /* that host page */
-    const uint8_t *bytes;   /* contents from r.start; the caller's */
-    size_t n_bytes;         /* what is not covered is zero */
-    bool untouched;         /* a guard: page flags only, the bytes stay */
-    uint8_t flags;          /* flags the pages get */
-    uint8_t *saved;         /* bytes of pages that were VALID, for undo */
-    bool started;           /* there is something to undo */
-    struct range exchanged; /* real pages past EOF that became anonymous; start > last: none */
+    struct range r;       /* guest pages of one host page; other pages of it are VALID */
+    struct range hull;    /* that host page */
+    const uint8_t *bytes; /* contents from r.start; the caller's */
+    size_t n_bytes;       /* what is not covered is zero */
+    bool untouched;       /* a guard: page flags only, the bytes stay */
+    uint8_t flags;        /* flags the pages get */
+    uint8_t *saved;       /* bytes of pages that were VALID, for undo */
+    bool started;         /* there is something to undo: rights, ... */
+    bool written;         /* ... and bytes */
 };
 
 /*
@@ -277,32 +296,78 @@ int mmap_find_vma_probe(struct layer *l, const struct place_req *req, gaddr *ret
 /* The block of mmap_find_vma is not needed, whatever was mapped over it since: empty again. */
 void mmap_release_vma(struct layer *l, gaddr start, uint64_t size);
 
-/* mmap_fixed.c, mmap_placed.c, mmap_file.c */
+/* mmap_fixed.c, mmap_commit.c: a FIXED map as at most three pieces (layer.md 6.3) */
+
+enum piece_kind {
+    PIECE_FILL, /* a fragment beside neighbours: mmap_frag */
+    PIECE_COPY, /* whole host pages replaced by anonymous memory that is filled */
+    PIECE_ANON, /* whole host pages replaced by fresh anonymous memory */
+    PIECE_FILE, /* whole host pages mapped from the file */
+};
+
+struct piece {
+    enum piece_kind kind;
+    bool edge;         /* part of a host page only */
+    struct range r;    /* guest pages */
+    struct range hull; /* their host pages */
+    struct page_info info;
+    const uint8_t *bytes; /* FILL, COPY: contents, zeros behind them */
+    size_t n_bytes;
+    uint8_t *own;     /* memory of bytes, if the piece's own */
+    struct frag frag; /* FILL */
+    bool live;        /* some page was VALID: once replaced it cannot come back */
+    bool changed;     /* the host has the new contents, or a part of them */
+};
+
+struct map_plan {
+    struct range r;
+    struct page_info info;      /* of r.start; the pieces' follow from it */
+    const struct mmap_req *req; /* NULL: map_bytes */
+    bool file;                  /* whole host pages are mapped from the file */
+    bool copy;                  /* contents are bytes, nothing is mapped from a file */
+    uint32_t flags;             /* wishes, NOREPLACE for host pages that must be empty */
+    struct piece pieces[3];     /* in order of address */
+    unsigned n;
+    bool lost; /* it failed, and pages of r are free now */
+};
+
+/*
+ * Do the host's part of all pieces, then the page flags. On failure everything is as before, but
+ * for pieces whose old contents were gone already: those are free, and lost is set.
+ */
+int map_commit(struct layer *l, struct map_plan *plan);
 
 /*
  * Map at req->start, replacing what is there (layer.md 6.3). Page flags and one TB invalidation
  * included.
  */
 int mmap_fixed(struct layer *l, const struct mmap_req *req);
-/* Map where there is room (layer.md 6.2); *RET the guest address of the byte at req->offset. */
-int mmap_placed(struct layer *l, const struct mmap_req *req, gaddr *ret);
 /*
  * Replace R by private memory (info->shared && !info->snapshot: shared anonymous memory) that holds
- * BYTES, then zeros, with page flags INFO: the read-in of mmap and the copy of mremap. Fragments
- * obey mmap_frag's rules (-EINVAL before any change). Page flags are set, the caller invalidates
- * TBs. On failure R is as before, or pages of it are free: F tells.
+ * BYTES, then zeros, with page flags INFO: the copy of mremap. Fragments obey mmap_frag's rules
+ * (-EINVAL before any change). Page flags are set; the caller invalidates TBs, after a failure too.
+ * On failure R is as before, or pages of it are free.
  */
 int map_bytes(struct layer *l, struct range r, const struct page_info *info, const uint8_t *bytes,
               size_t n_bytes);
+
+/* mmap_placed.c */
+
+/* Map where there is room (layer.md 6.2); *RET the guest address of the byte at req->offset. */
+int mmap_placed(struct layer *l, const struct mmap_req *req, gaddr *ret);
+
+/* mmap_file.c */
+
 /*
- * Host-map R, whole host pages, from the file with PROT, EOF splice included (layer.md 6.4): every
- * host call is looked at. On failure a part of R may already be replaced: *CHANGED.
+ * Host-map R (whole real host pages) from the file at OFFSET with PROT, EOF splice included
+ * (layer.md 6.4). EXTRA: host map flags. On failure *CHANGED tells whether a part of R is replaced
+ * already.
  */
 int map_file(struct layer *l, struct range r, const struct mmap_req *req, uint64_t offset, int prot,
              uint32_t extra, bool *changed);
 /*
  * The bytes [OFFSET, OFFSET + LEN) of the file that exist, in fresh memory *RET of *N bytes (both 0
- * past EOF). Behind N is zero. -ENOMEM above SCRATCH_MAX, the descriptor's error.
+ * past EOF). Behind N is zero. -ENOMEM above SCRATCH_MAX; the descriptor's error.
  */
 int file_bytes_read(struct layer *l, const struct mmap_req *req, uint64_t offset, uint64_t len,
                     uint8_t **ret, size_t *n);
