@@ -6,10 +6,10 @@
 #include "op/prog.h"
 
 struct gen_options {
-    enum abi_system system; /* whose flags are drawn, whose ops exist */
-    unsigned ops_max;       /* length of a generated program */
-    bool host_fail;         /* draw host_fail ops */
-    bool fork;              /* draw fork ops */
+    enum abi_system system;           /* whose flags are drawn, whose ops exist */
+    unsigned ops_max;                 /* length of a generated program */
+    bool host_fail;                   /* draw host_fail ops */
+    bool fork;                        /* draw fork ops */
     const struct prog_config *config; /* NULL: drawn too */
 };
 
