@@ -42,7 +42,8 @@ typedef void *access_jump[5];
 #define ACCESS_JUMP(j) __builtin_longjmp(j, 1)
 #else
 typedef sigjmp_buf access_jump;
-#define ACCESS_SET(j) sigsetjmp(j, 0)
+/* TSan runs handlers with everything blocked, SA_NODEFER or not */
+#define ACCESS_SET(j) sigsetjmp(j, CATCH_TSAN)
 #define ACCESS_JUMP(j) siglongjmp(j, 1)
 #endif
 
@@ -429,9 +430,11 @@ CATCH_BARE static bool guarded(struct frame *f, const struct access *a)
 
 static int run_access(uint64_t addr, size_t len, const struct access *a, struct host_fault *fault)
 {
+    int saved = errno;
     struct frame f;
 
     if (!self.ready && thread_ready() != 0) {
+        errno = saved;
         return -ENOMEM;
     }
     f.prev = self.top;
@@ -442,6 +445,7 @@ static int run_access(uint64_t addr, size_t len, const struct access *a, struct 
     if (guarded(&f, a)) {
         return 0;
     }
+    errno = saved; /* a sanitizer's handler in front of ours writes it */
     if (fault) {
         *fault = (struct host_fault){.signal = f.signal, .addr = f.addr};
     }

@@ -32,6 +32,8 @@ int host_catch_install(struct err *e);
  * held (locks, memory) when it was left stays as it was: after a hang report and end, for it may
  * have been in the allocator.
  *
+ * Under TSan a loop that makes no system call is not seen to hang: it holds signals back.
+ *
  * No system call but for the first of a thread and after a second without any that has a limit: one
  * periodic timer per thread counts.
  */
