@@ -178,12 +178,8 @@ static int save(struct layer *l, struct frag *f)
 {
     uint64_t len = range_len(f->r);
     uint64_t pos = 0;
-    int err;
+    int err = layer_scratch(len, &f->saved);
 
-    if (!pageflags_any(l->flags, f->r)) {
-        return 0;
-    }
-    err = layer_scratch(len, &f->saved);
     if (err < 0) {
         return err;
     }

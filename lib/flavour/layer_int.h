@@ -255,7 +255,7 @@ struct frag {
     size_t n_bytes;       /* what is not covered is zero */
     bool untouched;       /* a guard: page flags only, the bytes stay */
     uint8_t flags;        /* flags the pages get */
-    uint8_t *saved;       /* bytes of pages that were VALID, for undo */
+    uint8_t *saved;       /* the old bytes, for undo */
     bool started;         /* there is something to undo: rights, ... */
     bool written;         /* ... and bytes */
 };
