@@ -10,12 +10,12 @@
 
 enum inv_need {
     INV_NEEDS_NOTHING = 0,
-    INV_NEEDS_FLAGS = 1,    /* page flags before and after */
-    INV_NEEDS_HOST = 2,     /* host map of the window after the step */
+    INV_NEEDS_FLAGS = 1, /* page flags before and after */
+    INV_NEEDS_HOST = 2,  /* host map of the window after the step */
     INV_NEEDS_HOST_BEFORE = 4,
     INV_NEEDS_CONTENTS = 8, /* a way to read guest bytes */
     INV_NEEDS_MODEL = 16,   /* waits for the guest model: listed, never run, says so */
-    INV_NEEDS_FORK = 32,
+    INV_NEEDS_FORK = 32,    /* the step is a fork */
     INV_NEEDS_PROGRAM = 64, /* judged by the runner at the end of a program */
 };
 
@@ -45,7 +45,10 @@ struct inv_memory {
 
 struct inv_ledger; /* inv/ledger.h: what the program's own calls say about contents */
 
-/* Everything a check may look at. Vectors are normalised, addresses are the guest's. */
+/*
+ * Everything a check may look at. Vectors are normalised, cut to the window and to the unit they speak of; addresses are the
+ * guest's (a host address minus guest_base), but for those inside struct trace_call.
+ */
 struct inv_ctx {
     const struct space *space;
     enum abi_system system;
@@ -55,9 +58,13 @@ struct inv_ctx {
     const struct region_vec *flags_after;
     const struct region_vec *host_before; /* NULL if not read */
     const struct region_vec *host_after;  /* NULL if not read */
-    const struct inv_memory *memory;      /* NULL if contents are not checked */
-    struct inv_ledger *ledger;            /* with memory; updated by inv_contents */
-    bool real_host; /* real kernel: host-chosen addresses and refusals (rlimits, overcommit) may happen */
+    const struct region_vec *
+        host_start; /* what the emulator itself held in the window at the program's start; NULL: nothing */
+    const struct inv_memory *memory; /* NULL if contents are not checked */
+    struct inv_ledger *
+        ledger; /* one per program, also without memory: inv_check keeps it up to date; NULL: none */
+    bool
+        real_host; /* real kernel: host-chosen addresses and refusals (rlimits, overcommit) may happen */
 };
 
 struct inv_violation {
@@ -68,10 +75,11 @@ struct inv_violation {
 };
 
 /*
- * Run every invariant whose needs CTX meets. 0: all hold; 1: the first violation, by row order, in *RET (text to be
- * freed with buf_free); -ENOMEM.
+ * Run every invariant whose needs CTX meets, then let the ledger learn from the step. To be called once for each step, in
+ * order, also for those that failed, for fork (in both processes) and for wait. 0: all hold; 1: the first violation,
+ * by row order, in *RET (text to be freed with buf_free). Nothing is allocated unless something is violated.
  */
 int inv_check(const struct inv_ctx *ctx, struct inv_violation *ret);
-/* One alone, for tests. */
+/* One alone, without teaching the ledger. 0 as well if CTX does not meet its needs. */
 int inv_check_one(enum inv_id id, const struct inv_ctx *ctx, struct inv_violation *ret);
 enum inv_id inv_find(const char *name); /* INV_COUNT if unknown */
