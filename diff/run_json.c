@@ -27,6 +27,12 @@ static struct json_object *config_json(const struct prog_config *c)
     return o;
 }
 
+/* Without the " = " or " # " that program syntax puts in front. */
+static const char *outcome_text(const struct buf *b)
+{
+    return b->len > 3 ? b->data + 3 : "";
+}
+
 static struct json_object *steps_json(const struct prog *p, const struct run_result *r)
 {
     struct json_object *steps = json_object_new_array();
@@ -42,8 +48,7 @@ static struct json_object *steps_json(const struct prog *p, const struct run_res
         add_text(o, "op", &text);
         buf_clear(&text);
         outcome_print(&s->outcome, (enum op_kind)op->kind, &text);
-        json_object_object_add(
-            o, "outcome", json_object_new_string(text.len > 3 ? text.data + 3 : buf_text(&text)));
+        json_object_object_add(o, "outcome", json_object_new_string(outcome_text(&text)));
         json_object_object_add(o, "process", json_object_new_int((int)s->process));
         json_object_array_add(steps, o);
     }
