@@ -346,13 +346,20 @@ int host_catch_install(struct err *e)
     return rc;
 }
 
-struct host *host_real(void)
+static void install_once(void)
 {
     /*
      * who wants the reason calls it himself; without handlers a fault ends the process, as without
      * us
      */
     (void)host_catch_install(NULL);
+}
+
+struct host *host_real(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, install_once);
     return host_real_plain();
 }
 

@@ -2,10 +2,10 @@
 /*
  * The contract of everything a layer needs from an operating system.
  *
- * Rules for all calls: addresses are host addresses as integers; ranges are not empty; a call returns 0 or a
- * negative errno of the system twinmap runs on and never touches errno; on failure nothing has changed
- * and out parameters are untouched, unless the call says otherwise. Only struct host_ops varies; decorators
- * (guard, record, fault) are hosts that hold another host.
+ * Rules for all calls: addresses are host addresses as integers; ranges are not empty; a call
+ * returns 0 or a negative errno of the system twinmap runs on and never touches errno; on failure
+ * nothing has changed and out parameters are untouched, unless the call says otherwise. Only struct
+ * host_ops varies; decorators (guard, record, fault) are hosts that hold another host.
  *
  * This header is part of the ABI for out-of-tree layers (flavour/layer.h).
  */
@@ -70,13 +70,16 @@ struct host;
 struct host_ops {
     const char *name;
     /*
-     * Map. Result address in *RET. With FIXED the old mappings of the range are gone on success; on failure they are
-     * as they were unless the kernel took them (then the range is a hole).
+     * Map. Result address in *RET. With FIXED the old mappings of the range are gone on success; on
+     * failure they are as they were unless the kernel took them (then the range is a hole).
      */
     int (*map)(struct host *h, const struct host_map_req *req, uint64_t *ret);
     /* Unmap every page of the range; holes are fine. */
     int (*unmap)(struct host *h, uint64_t addr, uint64_t len);
-    /* -ENOMEM on a hole, -EACCES where the object forbids it: pages before that point may have changed. */
+    /*
+     * -ENOMEM on a hole, -EACCES where the object forbids it: pages before that point may have
+     * changed.
+     */
     int (*protect)(struct host *h, uint64_t addr, uint64_t len, int prot);
     /* Linux mremap with all five arguments. -ENOSYS without the capability. */
     int (*remap)(struct host *h, const struct host_remap_req *req, uint64_t *ret);
@@ -86,12 +89,16 @@ struct host_ops {
     /* Bytes read (short only at EOF) or a negative errno; EINTR is continued inside. */
     int64_t (*pread)(struct host *h, int fd, void *buf, size_t len, uint64_t offset);
     /*
-     * Access memory with the rights it has, as the guest would: -EFAULT instead of a signal, details in *FAULT (may be NULL);
-     * bytes before the fault have been transferred. write: BUF NULL writes zeros.
+     * Access memory with the rights it has, as the guest would: -EFAULT instead of a signal,
+     * details in *FAULT (may be NULL); bytes before the fault have been transferred. write: BUF
+     * NULL writes zeros.
      */
     int (*read)(struct host *h, uint64_t addr, void *buf, size_t len, struct host_fault *fault);
     int (*write)(struct host *h, uint64_t addr, const void *buf, size_t len, struct host_fault *fault);
-    /* Read whatever the rights, as a debugger does; for checkers, never for a layer. -EFAULT where nothing is. */
+    /*
+     * Read whatever the rights, as a debugger does; for checkers, never for a layer. -EFAULT where
+     * nothing is, pages past EOF included.
+     */
     int (*peek)(struct host *h, uint64_t addr, void *buf, size_t len);
 };
 

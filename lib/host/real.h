@@ -9,10 +9,10 @@
 #include "host/host.h"
 
 /*
- * The one real host of this process (host_linux.c or host_freebsd.c, chosen by Meson). Installs the
- * handlers its read and write need (host_catch_install). What differs from the bare system calls:
- * LOCKED and POPULATE are dropped above 1 MiB, for a harness must not eat memory, and no address
- * below min_addr is given out, to root either.
+ * The one real host of this process (host_linux.c or host_freebsd.c, chosen by Meson). The first
+ * call installs the handlers that read and write need (host_catch_install); later ones are free.
+ * What differs from the bare system calls: LOCKED and POPULATE are dropped above 1 MiB, for a
+ * harness must not eat memory, and no address below min_addr is given out, to root either.
  */
 struct host *host_real(void);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The contract of host/host.h, checked over the real host and over each stack of decorators on it: every check
- * runs once per stack. Pages of the window are counted from its base: PAGE(3) is the fourth.
+ * The contract of host/host.h, checked over the real host and over each stack of decorators on it:
+ * every check runs once per stack. Here: mapping and the stacks; host_contract_access.c: what
+ * accesses and descriptors show.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,28 +21,22 @@
 #include "base/int.h"
 #include "host/decorators.h"
 #include "host/real.h"
-#include "host/window.h"
+#include "host_contract.h"
 
-#define ANON (HOST_MAP_PRIVATE | HOST_MAP_ANON)
-#define FIXED_ANON (ANON | HOST_MAP_FIXED)
-#define RW (HOST_R | HOST_W)
 #define ERRNO_MARK 7777
 
-static struct {
-    struct host_window window;
-    struct host_guard guard;
-    struct host_fault_injector fault;
-    struct host_recorder record;
-    struct host *h; /* under test */
-    uint64_t page;
-} t;
+struct host_contract t;
 
-static uint64_t page_at(unsigned n)
+static struct host_guard guard;
+static struct host_fault_injector fault_injector;
+static struct host_recorder recorder;
+
+uint64_t page_at(unsigned n)
 {
     return t.window.base + 0x100000 + n * t.page;
 }
 
-static void map_pages(unsigned first, unsigned n, int prot)
+void map_pages(unsigned first, unsigned n, int prot)
 {
     const struct host_map_req req = {page_at(first), n * t.page, prot, FIXED_ANON, -1, 0};
     uint64_t at = 0;
@@ -50,8 +45,7 @@ static void map_pages(unsigned first, unsigned n, int prot)
     assert_int_equal(at, page_at(first));
 }
 
-/* A memfd of LEN bytes, each its offset's low byte plus 1. */
-static int pattern_file(size_t len)
+int pattern_file(size_t len)
 {
     int fd = memfd_create("contract", MFD_CLOEXEC);
     unsigned char *bytes = malloc(len);
@@ -64,30 +58,6 @@ static int pattern_file(size_t len)
     assert_int_equal(write(fd, bytes, len), len);
     free(bytes);
     return fd;
-}
-
-static void check_anonymous_memory_is_zero_and_keeps_bytes(void)
-{
-    unsigned char in[300];
-    unsigned char out[300];
-
-    map_pages(0, 2, RW);
-    memset(in, 0xff, sizeof(in));
-    assert_int_equal(host_read(t.h, page_at(1) - 150, in, 300, NULL), 0);
-    for (int i = 0; i < 300; i++) {
-        assert_int_equal(in[i], 0);
-        out[i] = (unsigned char)(i * 7);
-    }
-    /* odd address and length, across a page edge */
-    assert_int_equal(host_write(t.h, page_at(1) - 149, out, 299, NULL), 0);
-    assert_int_equal(host_read(t.h, page_at(1) - 149, in, 299, NULL), 0);
-    assert_memory_equal(in, out, 299);
-    assert_int_equal(host_write(t.h, page_at(1) - 140, NULL, 280, NULL), 0);
-    assert_int_equal(host_read(t.h, page_at(1) - 149, in, 299, NULL), 0);
-    assert_memory_equal(in, out, 9);
-    assert_int_equal(in[9], 0);
-    assert_int_equal(in[288], 0);
-    assert_memory_equal(in + 289, out + 289, 10);
 }
 
 static void check_a_free_hint_is_taken(void)
@@ -180,24 +150,6 @@ static void check_unmap_leaves_a_hole_and_likes_holes(void)
     assert_int_equal(host_peek(t.h, page_at(0), &byte, 1), -EFAULT);
 }
 
-static void check_protect_rules_access_but_not_peek(void)
-{
-    unsigned char byte = 0x5a;
-    struct host_fault fault = {0};
-
-    map_pages(0, 1, RW);
-    assert_int_equal(host_write(t.h, page_at(0) + 100, &byte, 1, NULL), 0);
-    assert_int_equal(host_protect(t.h, page_at(0), t.page, HOST_R), 0);
-    assert_int_equal(host_write(t.h, page_at(0) + 100, &byte, 1, &fault), -EFAULT);
-    assert_int_equal(fault.signal, SIGSEGV);
-    assert_int_equal(fault.addr, page_at(0) + 100);
-    assert_int_equal(host_protect(t.h, page_at(0), t.page, 0), 0);
-    byte = 0;
-    assert_int_equal(host_read(t.h, page_at(0) + 100, &byte, 1, &fault), -EFAULT);
-    assert_int_equal(host_peek(t.h, page_at(0) + 100, &byte, 1), 0);
-    assert_int_equal(byte, 0x5a);
-}
-
 static void check_protect_refuses_holes(void)
 {
     map_pages(0, 1, RW);
@@ -220,53 +172,6 @@ static void check_protect_refuses_what_the_object_forbids(void)
     assert_int_equal(host_map(t.h, &req, &at), 0);
     assert_int_equal(host_protect(t.h, page_at(0), t.page, RW), -EACCES);
     close(ro);
-    close(fd);
-}
-
-/* |rw|--|: bytes up to the edge arrive, the first byte behind it is named, whatever the alignment. */
-static void check_a_fault_in_the_middle_is_exact(void)
-{
-    unsigned char in[64];
-    unsigned char out[64];
-    struct host_fault fault;
-
-    map_pages(0, 1, RW);
-    for (unsigned before = 1; before < 40; before++) {
-        memset(in, 0, sizeof(in));
-        memset(out, (int)(0x80 + before), sizeof(out));
-        fault = (struct host_fault){0};
-        assert_int_equal(host_write(t.h, page_at(1) - before, out, 64, &fault), -EFAULT);
-        assert_int_equal(fault.signal, SIGSEGV);
-        assert_int_equal(fault.addr, page_at(1));
-        fault = (struct host_fault){0};
-        assert_int_equal(host_read(t.h, page_at(1) - before, in, 64, &fault), -EFAULT);
-        assert_int_equal(fault.addr, page_at(1));
-        assert_memory_equal(in, out, before);
-        assert_int_equal(in[before], 0);
-        assert_int_equal(host_write(t.h, page_at(1) - before, NULL, 64, &fault), -EFAULT);
-        assert_int_equal(host_read(t.h, page_at(1) - before, in, before, NULL), 0);
-        assert_int_equal(in[0], 0);
-        assert_int_equal(in[before - 1], 0);
-    }
-}
-
-static void check_a_page_past_eof_is_a_bus_error(void)
-{
-    int fd = pattern_file(100);
-    const struct host_map_req req = {page_at(0), 2 * t.page, RW, HOST_MAP_PRIVATE | HOST_MAP_FIXED,
-                                     fd,         0};
-    struct host_fault fault = {0};
-    unsigned char in[128];
-    uint64_t at;
-
-    assert_int_equal(host_map(t.h, &req, &at), 0);
-    assert_int_equal(host_read(t.h, page_at(0), in, 128, NULL), 0);
-    assert_int_equal(in[99], 100);
-    assert_int_equal(in[100], 0);
-    assert_int_equal(host_read(t.h, page_at(1) - 3, in, 8, &fault), -EFAULT);
-    assert_int_equal(fault.signal, SIGBUS);
-    assert_int_equal(fault.addr, page_at(1));
-    assert_int_equal(host_peek(t.h, page_at(1), in, 1), -EFAULT);
     close(fd);
 }
 
@@ -361,73 +266,6 @@ static void check_advice_drops_anonymous_bytes(void)
     assert_int_equal(host_advise(t.h, page_at(0), t.page, HOST_ADVISE_DONTNEED), 0);
     assert_int_equal(host_read(t.h, page_at(0), &byte, 1, NULL), 0);
     assert_int_equal(byte, 0);
-}
-
-static void check_fstat(void)
-{
-    int fd = pattern_file(777);
-    int other = pattern_file(777);
-    int again = dup(fd);
-    int pipes[2];
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    struct host_stat a = {0};
-    struct host_stat b = {0};
-
-    assert_int_equal(host_fstat(t.h, fd, &a), 0);
-    assert_int_equal(a.size, 777);
-    assert_true(a.regular && a.readable && a.writable);
-    assert_int_not_equal(a.object, 0);
-    assert_int_equal(host_fstat(t.h, again, &b), 0);
-    assert_int_equal(a.object, b.object);
-    assert_int_equal(host_fstat(t.h, other, &b), 0);
-    assert_int_not_equal(a.object, b.object);
-    assert_int_equal(host_fstat(t.h, null, &b), 0);
-    assert_false(b.regular || b.readable);
-    assert_true(b.writable);
-    assert_int_equal(b.size, 0);
-    assert_int_equal(pipe(pipes), 0);
-    assert_int_equal(host_fstat(t.h, pipes[0], &b), 0);
-    assert_false(b.regular || b.writable);
-    close(pipes[0]);
-    close(pipes[1]);
-    close(null);
-    close(again);
-    close(other);
-    close(fd);
-    b.size = 42;
-    assert_int_equal(host_fstat(t.h, fd, &b), -EBADF);
-    assert_int_equal(b.size, 42);
-}
-
-static void check_pread_is_short_only_at_eof(void)
-{
-    int fd = pattern_file(777);
-    unsigned char in[1000];
-
-    assert_int_equal(host_pread(t.h, fd, in, 1000, 0), 777);
-    assert_int_equal(in[776], (unsigned char)777);
-    assert_int_equal(host_pread(t.h, fd, in, 1000, 700), 77);
-    assert_int_equal(host_pread(t.h, fd, in, 1000, 777), 0);
-    assert_int_equal(host_pread(t.h, fd, in, 1000, 1ull << 40), 0);
-    close(fd);
-    assert_int_equal(host_pread(t.h, fd, in, 1000, 0), -EBADF);
-    assert_int_equal(host_pread(t.h, -1, in, 1000, 0), -EBADF);
-}
-
-static void check_peek_crosses_rights_and_stops_at_holes(void)
-{
-    unsigned char in[64] = {0};
-    unsigned char out[64];
-
-    memset(out, 0x77, sizeof(out));
-    map_pages(0, 2, RW);
-    assert_int_equal(host_write(t.h, page_at(1) - 32, out, 64, NULL), 0);
-    assert_int_equal(host_protect(t.h, page_at(1), t.page, 0), 0);
-    assert_int_equal(host_peek(t.h, page_at(1) - 32, in, 64), 0);
-    assert_memory_equal(in, out, 64);
-    assert_int_equal(host_peek(t.h, page_at(2) - 32, in, 64), -EFAULT);
-    /* the rights are as they were */
-    assert_int_equal(host_read(t.h, page_at(1), in, 1, NULL), -EFAULT);
 }
 
 static void check_big_wishes_eat_no_memory(void)
@@ -534,22 +372,22 @@ static struct host *stack_real(void)
 
 static struct host *stack_guard(void)
 {
-    host_guard_init(&t.guard, host_real());
-    (void)host_guard_begin(&t.guard, t.window.base, t.window.base + t.window.size - 1);
-    return &t.guard.host;
+    host_guard_init(&guard, host_real());
+    (void)host_guard_begin(&guard, t.window.base, t.window.base + t.window.size - 1);
+    return &guard.host;
 }
 
 static struct host *stack_fault(void)
 {
-    host_fault_init(&t.fault, stack_guard());
-    return &t.fault.host;
+    host_fault_init(&fault_injector, stack_guard());
+    return &fault_injector.host;
 }
 
 static struct host *stack_record(void)
 {
-    host_record_free(&t.record);
-    host_record_init(&t.record, stack_fault());
-    return &t.record.host;
+    host_record_free(&recorder);
+    host_record_init(&recorder, stack_fault());
+    return &recorder.host;
 }
 
 static const struct {
@@ -592,7 +430,7 @@ static int close_window(void **state)
 {
     (void)state;
     host_window_close(&t.window);
-    host_record_free(&t.record);
+    host_record_free(&recorder);
     return 0;
 }
 
