@@ -6,7 +6,6 @@
 
 #include "cmd.h"
 #include "op/import.h"
-#include "op/text.h"
 
 /* OUT.tm for the first address space, OUT.2.tm, OUT.3.tm ... for the others. */
 static void nth_name(const char *out, size_t n, struct buf *name)
@@ -22,15 +21,15 @@ static void nth_name(const char *out, size_t n, struct buf *name)
     }
 }
 
-static int write_program(const struct prog *p, const char *out, size_t n, const char *log,
-                         struct err *e)
+static int write_space(const struct import_space *space, const char *out, size_t n, const char *log,
+                       struct err *e)
 {
     struct buf text = BUF_INIT;
     struct buf name = BUF_INIT;
     int r;
 
     nth_name(out, n, &name);
-    prog_print(p, &text);
+    import_print(space, &text);
     r = buf_write_file(&text, buf_text(&name), e);
     if (r == 0) {
         fprintf(stderr, "%s: %zu ops of address space %zu of %s\n", buf_text(&name), p->ops.n,
@@ -44,21 +43,18 @@ static int write_program(const struct prog *p, const char *out, size_t n, const 
 static int import(const char *log, const char *out)
 {
     struct buf text = BUF_INIT;
-    struct prog *progs = NULL;
+    struct import_space *spaces = NULL;
     size_t n = 0;
     struct err e;
     int r = buf_read_file(&text, log, &e);
 
     if (r == 0) {
-        r = import_strace(log, buf_text(&text), text.len, &progs, &n, &e);
+        r = import_strace(log, buf_text(&text), text.len, &spaces, &n, &e);
     }
     for (size_t i = 0; r == 0 && i < n; i++) {
-        r = write_program(&progs[i], out, i, log, &e);
+        r = write_space(&spaces[i], out, i, log, &e);
     }
-    for (size_t i = 0; i < n; i++) {
-        prog_free(&progs[i]);
-    }
-    free(progs);
+    import_free(spaces, n);
     buf_free(&text);
     return r < 0 ? cmd_usage("import", "%s", e.text) : EXIT_HOLDS;
 }
