@@ -32,8 +32,8 @@ static int write_space(const struct import_space *space, const char *out, size_t
     import_print(space, &text);
     r = buf_write_file(&text, buf_text(&name), e);
     if (r == 0) {
-        fprintf(stderr, "%s: %zu ops of address space %zu of %s\n", buf_text(&name), p->ops.n,
-                n + 1, log);
+        fprintf(stderr, "%s: %zu ops of address space %zu of %s\n", buf_text(&name),
+                space->prog.ops.n, n + 1, log);
     }
     buf_free(&text);
     buf_free(&name);
