@@ -85,3 +85,13 @@
 #define layer_have_lock FLAVOUR(layer_have_lock)
 #define layer_fork_start FLAVOUR(layer_fork_start)
 #define layer_fork_end FLAVOUR(layer_fork_end)
+/* mremap_plan.c, mremap_move.c, mremap_grow.c, mremap_dup.c */
+#define mremap_page_info FLAVOUR(mremap_page_info)
+#define mremap_lifted FLAVOUR(mremap_lifted)
+#define mremap_plan FLAVOUR(mremap_plan)
+#define mremap_move FLAVOUR(mremap_move)
+#define mremap_grow_check FLAVOUR(mremap_grow_check)
+#define mremap_grow_fits FLAVOUR(mremap_grow_fits)
+#define mremap_grow FLAVOUR(mremap_grow)
+#define mremap_settle FLAVOUR(mremap_settle)
+#define mremap_duplicate FLAVOUR(mremap_duplicate)
