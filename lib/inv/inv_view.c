@@ -81,7 +81,7 @@ static void decode_mmap_bsd(struct inv_view *v, uint32_t flags)
            "it maps a file neither shared nor private");
     refuse(v, stack && (prot & 3) != 3, "it is a stack that cannot be read and written");
     refuse(v, v->guard && (prot || flags & BSD_FLAGS_NO_GUARD), "it is a guard and more");
-    refuse(v, v->anon && (v->step->args.file >= 0 || (!stack && inv_arg(v, 5))),
+    refuse(v, v->anon && ((int)inv_arg(v, 4) != -1 || (!stack && inv_arg(v, 5))),
            "it is anonymous but names a file or an offset");
     refuse(v,
            exponent > 1 && (exponent >= v->space->bits || UINT64_C(1) << exponent < v->guest_page),
