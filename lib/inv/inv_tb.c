@@ -106,7 +106,9 @@ static bool written_bytes(const struct inv_view *v, struct inv_violation *ret)
 static bool host_dropped_bytes(const struct inv_view *v)
 {
     for (size_t i = 0; i < v->step->calls.n; i++) {
-        if (v->step->calls.v[i].kind == CALL_ADVISE && v->step->calls.v[i].err == 0) {
+        enum call_kind kind = (enum call_kind)v->step->calls.v[i].kind;
+
+        if ((kind == CALL_ADVISE || kind == CALL_MAP) && v->step->calls.v[i].err == 0) {
             return true;
         }
     }
