@@ -238,7 +238,7 @@ void run_print_report(const struct prog *p, const struct run_result *r, const ch
     print_head(p, r, out);
     print_steps(p, r, shown, inv_descs[r->violated].name, out);
     if (p->ops.n > done) {
-        buf_fmt(out, "# %zu more ops not shown\n", p->ops.n - done);
+        buf_fmt(out, "# ops not shown: %zu\n", p->ops.n - done);
     }
     print_picture(p, r, out);
     if (r->calls.len) {

@@ -37,7 +37,7 @@ static void result_clear(struct run_result *r)
     region_vec_clear(&r->host_after);
 }
 
-static void file_pattern(unsigned index, uint64_t offset, void *buf, size_t len)
+void runner_file_pattern(unsigned index, uint64_t offset, void *buf, size_t len)
 {
     uint8_t *to = buf;
 
@@ -64,11 +64,12 @@ static int open_parts(struct runner *r, struct err *e)
     if (!r->layer || !r->ledger || !r->bytes) {
         return err_set(e, -ENOMEM, "out of memory");
     }
-    rc = host_files_new(&r->files, file_pattern, e);
+    rc = host_files_new(&r->files, runner_file_pattern, e);
     if (rc < 0) {
         return rc;
     }
-    host_guard_init(&r->guard, host_real());
+    r->real = host_real();
+    host_guard_init(&r->guard, r->real);
     host_fault_init(&r->fault, &r->guard.host);
     host_record_init(&r->record, &r->fault.host);
     return fork_report_open(r, e);

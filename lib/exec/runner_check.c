@@ -18,14 +18,37 @@ static int peek(void *arg, gaddr at, void *buf, size_t len)
 {
     const struct runner *r = arg;
 
-    return host_peek(host_real(), g2h(&r->res->space, at), buf, len);
+    return host_peek(r->real, g2h(&r->res->space, at), buf, len);
 }
 
 static int64_t peek_file(void *arg, unsigned file, void *buf, size_t len, uint64_t offset)
 {
     const struct runner *r = arg;
 
-    return host_pread(host_real(), r->fds[file], buf, len, offset);
+    return host_pread(r->real, r->fds[file], buf, len, offset);
+}
+
+static void fresh_file(void *arg, unsigned file, uint64_t offset, void *buf, size_t len)
+{
+    const struct runner *r = arg;
+    uint64_t size = r->prog->files.v[file].size;
+    struct host_file_extent x = host_files_extent(size, r->prog->files.n);
+    uint8_t *to = buf;
+
+    while (len > 0) {
+        bool patterned = offset < x.head || offset >= size - x.tail;
+        uint64_t next = offset < x.head ? x.head : offset < size - x.tail ? size - x.tail : size;
+        size_t same = u64_min(len, next - offset);
+
+        if (patterned) {
+            runner_file_pattern(file, offset, to, same);
+        } else {
+            memset(to, 0, same);
+        }
+        to += same;
+        offset += same;
+        len -= same;
+    }
 }
 
 int runner_map_open(struct runner *r)
@@ -276,7 +299,8 @@ static int judge_expectation(struct runner *r, const struct trace_step *s, const
 /* The invariants over S. 0 with r->over set after a finding. */
 static int judge_invariants(struct runner *r, struct trace_step *s)
 {
-    const struct inv_memory memory = {.arg = r, .peek = peek, .file = peek_file};
+    const struct inv_memory memory = {
+        .arg = r, .peek = peek, .file = peek_file, .fresh = fresh_file};
     struct inv_violation v = {.text = BUF_INIT};
     struct inv_ctx ctx = context(r, s, &memory);
     int rc;

@@ -53,8 +53,8 @@ static void space_pages(struct runner *r)
     r->res->space = (struct space){
         .bits = (unsigned)*config_value(r, CONFIG_BITS),
         .guest_page = *config_value(r, CONFIG_GUEST_PAGE),
-        .host_page = u64_max(host_page, host_real()->page),
-        .real_page = host_real()->page,
+        .host_page = u64_max(host_page, r->real->page),
+        .real_page = r->real->page,
     };
 }
 

@@ -49,6 +49,7 @@ struct runner {
     struct target_spec spec;
     struct layer *layer;
     bool layer_trusted; /* built in: changes the host only through the recorder */
+    struct host *real;
     struct host_guard guard;
     struct host_fault_injector fault;
     struct host_recorder record;
@@ -138,6 +139,8 @@ void runner_windows_close(struct runner *r);
 
 /* runner.c: run the ops of [AT, STOP). 0 or a negative errno; r->over after a finding. */
 int runner_loop(struct runner *r, size_t at, size_t stop);
+/* Bytes of a program's file (host/files.h). */
+void runner_file_pattern(unsigned index, uint64_t offset, void *buf, size_t len);
 /* A new step for op AT; there is room for all ops of the program. */
 struct trace_step *runner_new_step(struct runner *r, size_t at);
 /* Empty lists of calls and invalidations, before the layer may be entered. */

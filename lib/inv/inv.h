@@ -41,6 +41,11 @@ struct inv_memory {
     int (*peek)(void *arg, gaddr at, void *buf, size_t len);
     /* The file's bytes now, through the descriptor. Bytes read or negative. */
     int64_t (*file)(void *arg, unsigned file, void *buf, size_t len, uint64_t offset);
+    /*
+     * What the file's bytes were before any store: the pattern, or zeros where a big file has none. NULL:
+     * the pattern everywhere.
+     */
+    void (*fresh)(void *arg, unsigned file, uint64_t offset, void *buf, size_t len);
 };
 
 struct inv_ledger; /* inv/ledger.h: what the program's own calls say about contents */

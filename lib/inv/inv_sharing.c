@@ -78,9 +78,7 @@ static bool leaves_file(const struct inv_view *v, const struct ledger_piece *p, 
     }
     len = u64_min(range_len(part), PROBE_LEN);
     for (uint64_t at = part.start;; at = part.last - len + 1) {
-        for (size_t i = 0; i < len; i++) {
-            want[i] = prog_file_byte(p->object, ledger_offset_at(p, at) + i);
-        }
+        ledger_fresh_file(v, p, ledger_offset_at(p, at), len, want);
         if (file_differs(v, p, at, len, want, what, ret)) {
             return true;
         }

@@ -215,6 +215,23 @@ static bool file_now(const struct inv_view *v, const struct ledger_piece *p, uin
     return m->file && m->file(m->arg, p->object, buf, len, offset) == (int64_t)len;
 }
 
+void ledger_fresh_file(const struct inv_view *v, const struct ledger_piece *p, uint64_t offset,
+                       size_t len, uint8_t *buf)
+{
+    const struct inv_memory *m = v->ctx->memory;
+    uint64_t size = ledger_file_size(v->ctx->ledger, p);
+    size_t before_eof = offset < size ? u64_min(len, size - offset) : 0;
+
+    memset(buf + before_eof, 0, len - before_eof);
+    if (m->fresh) {
+        m->fresh(m->arg, p->object, offset, buf, before_eof);
+        return;
+    }
+    for (size_t i = 0; i < before_eof; i++) {
+        buf[i] = prog_file_byte(p->object, offset + i);
+    }
+}
+
 static bool file_expected(const struct inv_view *v, const struct ledger_piece *p, uint64_t offset,
                           size_t len, uint8_t *buf)
 {
@@ -226,9 +243,7 @@ static bool file_expected(const struct inv_view *v, const struct ledger_piece *p
         /* limit:eof-growth-unseen, and no file has bytes behind its end: only those before it are judged */
         return (p->shared || !f->wild) && r.last < size && file_now(v, p, offset, len, buf);
     }
-    for (size_t i = 0; i < len; i++) {
-        buf[i] = offset + i < size ? prog_file_byte(p->object, offset + i) : 0;
-    }
+    ledger_fresh_file(v, p, offset, len, buf);
     return true;
 }
 

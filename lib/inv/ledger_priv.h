@@ -87,6 +87,9 @@ static inline uint64_t ledger_file_size(const struct inv_ledger *l, const struct
  */
 bool ledger_mapped(const struct inv_view *v, uint64_t at, struct ledger_piece *ret);
 
+/* LEN bytes of P's file from OFFSET as they were before any store, zeros behind its end. */
+void ledger_fresh_file(const struct inv_view *v, const struct ledger_piece *p, uint64_t offset,
+                       size_t len, uint8_t *buf);
 /* What P must hold at [AT, AT + LEN); false if that is not known. LEN at most LEDGER_CHUNK. */
 enum { LEDGER_CHUNK = 4096 };
 bool ledger_expected(const struct inv_view *v, const struct ledger_piece *p, uint64_t at,

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lib/exec/target: specs, what is refused and with which words, the list of targets. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "exec/target.h"
+
+static void test_flavours_by_name(void **state)
+{
+    struct target_spec spec;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(target_parse(&spec, "linux", &e), 0);
+    assert_ptr_equal(spec.layer, &layer_linux);
+    assert_int_equal(spec.system, ABI_LINUX);
+    assert_string_equal(spec.text, "linux");
+    assert_string_equal(spec.host, "real");
+    assert_int_equal(spec.override.given, 0);
+    assert_int_equal(target_parse(&spec, "bsd", &e), 0);
+    assert_ptr_equal(spec.layer, &layer_bsd);
+    assert_int_equal(spec.system, ABI_FREEBSD);
+}
+
+static void test_options_override(void **state)
+{
+    struct target_spec spec;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(
+        target_parse(&spec, "bsd,host=real,host_page=16384,bits=32,reserved=0x8000000,guest_base=0",
+                     &e),
+        0);
+    assert_int_equal(spec.override.given, 1u << CONFIG_HOST_PAGE | 1u << CONFIG_BITS |
+                                              1u << CONFIG_RESERVED | 1u << CONFIG_GUEST_BASE);
+    assert_int_equal(spec.override.value[CONFIG_HOST_PAGE], 16384);
+    assert_int_equal(spec.override.value[CONFIG_BITS], 32);
+    assert_int_equal(spec.override.value[CONFIG_RESERVED], 0x8000000);
+    assert_int_equal(spec.override.value[CONFIG_GUEST_BASE], 0);
+}
+
+static void test_refusals_name_what_would_be_right(void **state)
+{
+    static const struct {
+        const char *text;
+        int code;
+        const char *says;
+    } cases[] = {
+        {"lunix", -ENOENT, "unknown target 'lunix'; there are linux, bsd, so:PATH"},
+        {"", -ENOENT, "unknown target ''"},
+        {"kernel", -ENOENT, "target 'kernel' is not in this version"},
+        {"qemu-aarch64", -ENOENT, "not in this version"},
+        {"model-linux", -ENOENT, "not in this version"},
+        {"cmd:ls", -ENOENT, "not in this version"},
+        {"kernels", -ENOENT, "unknown target"},
+        {"so:", -EINVAL, "so:PATH"},
+        {"so:/no/such/file.so", -ENOENT, "/no/such/file.so"},
+        {"linux,bits", -EINVAL, "read 'bits', expected KEY=VALUE"},
+        {"linux,", -EINVAL, "expected KEY=VALUE"},
+        {"linux,size=3", -EINVAL, "read 'size', expected host, guest_page"},
+        {"linux,bits=", -EINVAL, "expected a decimal or hex number"},
+        {"linux,bits=-1", -EINVAL, "read '-1'"},
+        {"linux,bits=32x", -EINVAL, "read '32x'"},
+        {"linux,bits=99999999999999999999", -EINVAL, "99999999999999999999"},
+        {"linux,bits=33", -EINVAL, "32 or 64"},
+        {"linux,host=sim-linux", -EINVAL, "simulated hosts are not in this version"},
+        {"linux,host=mars", -EINVAL, "expected 'real'"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct target_spec spec;
+        struct err e = {""};
+
+        if (target_parse(&spec, cases[i].text, &e) != cases[i].code ||
+            !strstr(e.text, cases[i].says)) {
+            fail_msg("'%s': got \"%s\", expected \"%s\"", cases[i].text, e.text, cases[i].says);
+        }
+    }
+}
+
+static void test_overlong_spec(void **state)
+{
+    struct target_spec spec;
+    struct err e = {""};
+    char text[1000];
+
+    (void)state;
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    assert_int_equal(target_parse(&spec, text, &e), -EINVAL);
+    assert_non_null(strstr(e.text, "longer than"));
+}
+
+/* What the list says about a target agrees with what parsing it says. */
+static void test_list_is_truthful(void **state)
+{
+    struct target_status row;
+    size_t n_available = 0;
+    size_t n;
+
+    (void)state;
+    for (n = 0; target_status_nth(n, &row); n++) {
+        struct target_spec spec;
+        struct err e;
+        int rc = target_parse(&spec, row.name, &e);
+
+        assert_true(row.name[0] != '\0');
+        assert_true(row.note[0] != '\0');
+        n_available += row.available;
+        if (strncmp(row.name, "so:", 3) != 0) {
+            assert_int_equal(rc == 0, row.available);
+        }
+        if (!row.available) {
+            assert_non_null(strstr(row.note, "not in this version"));
+        }
+    }
+    assert_int_equal(n_available, 3);
+    assert_int_equal(n, 8);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_flavours_by_name),
+        cmocka_unit_test(test_options_override),
+        cmocka_unit_test(test_refusals_name_what_would_be_right),
+        cmocka_unit_test(test_overlong_spec),
+        cmocka_unit_test(test_list_is_truthful),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
