@@ -40,12 +40,23 @@ static struct neighbours neighbours_of(struct range r, struct range hull)
     return (struct neighbours){.r = r, .hull = hull, .at = hull.start};
 }
 
+/* RUN cut to R, its offset that of the first page left. */
+static void cut_run(struct page_run *run, struct range r)
+{
+    struct range cut = range_cut(run->r, r);
+
+    if (run->info.object != 0) {
+        run->info.offset += cut.start - run->r.start;
+    }
+    run->r = cut;
+}
+
 /* The next run, cut to the host page and to one side of the fragment; false at the end. */
 static bool next_neighbour(const struct layer *l, struct neighbours *n, struct page_run *ret)
 {
     if (!n->done && n->at < n->r.start) {
         if (pageflags_next(l->flags, n->at, ret) && ret->r.start < n->r.start) {
-            ret->r = range_cut(ret->r, (struct range){n->at, n->r.start - 1});
+            cut_run(ret, (struct range){n->at, n->r.start - 1});
             n->at = ret->r.last + 1;
             return true;
         }
@@ -58,7 +69,7 @@ static bool next_neighbour(const struct layer *l, struct neighbours *n, struct p
     if (!pageflags_next(l->flags, n->at, ret) || ret->r.start > n->hull.last) {
         return false;
     }
-    ret->r = range_cut(ret->r, (struct range){n->at, n->hull.last});
+    cut_run(ret, (struct range){n->at, n->hull.last});
     n->done = ret->r.last == n->hull.last;
     n->at = ret->r.last + 1;
     return true;
@@ -119,11 +130,9 @@ static void mark_copied(struct layer *l, const struct frag *f, struct range r)
 
     while (next_neighbour(l, &n, &run)) {
         if (run.info.kind == REGION_FILE && !run.info.copied && range_overlaps(run.r, r)) {
-            struct range cut = range_cut(run.r, r);
-
-            run.info.offset += cut.start - run.r.start;
+            cut_run(&run, r);
             run.info.copied = true;
-            pageflags_set(l->flags, cut, &run.info);
+            pageflags_set(l->flags, run.r, &run.info);
         }
     }
 }
@@ -269,14 +278,19 @@ int mmap_frag(struct layer *l, struct frag *f)
 void mmap_frag_undo(struct layer *l, struct frag *f)
 {
     const struct view v_before = view_before(l);
+    int before = view_union(l, &v_before, f->hull.start);
 
     if (!f->started) {
         return;
     }
-    if (f->written && f->saved && protect_hull(l, f, RW) == 0) {
+    /* Nobody comes after an undo, so each step gets a second try. */
+    if (f->written && (protect_hull(l, f, RW) == 0 || protect_hull(l, f, RW) == 0) &&
+        fill(l, f, f->saved) < 0) {
         fill(l, f, f->saved);
     }
-    protect_hull(l, f, view_union(l, &v_before, f->hull.start));
+    if (protect_hull(l, f, before) < 0) {
+        protect_hull(l, f, before);
+    }
     f->started = false;
 }
 
