@@ -147,7 +147,8 @@ const char *inv_flags_text(uint8_t flags, char buf[INV_FLAGS_TEXT])
     char prot[4];
 
     if (flags == 0) {
-        return strcpy(buf, "free");
+        (void)snprintf(buf, INV_FLAGS_TEXT, "free");
+        return buf;
     }
     (void)snprintf(buf, INV_FLAGS_TEXT, "%s%s%s%s", inv_prot_text(flags, prot),
                    flags & PAGE_VALID ? " VALID" : "", flags & PAGE_WRITE_ORG ? " WRITE_ORG" : "",

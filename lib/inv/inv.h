@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The invariants of layer.md section 13. Pure functions over what a step left behind: they see regions and traces,
- * never a layer, a table or a host.
+ * The invariants of layer.md section 13. Pure functions over what a step left behind: they see regions and
+ * traces, never a layer, a table or a host.
  */
 #pragma once
 
@@ -51,8 +51,8 @@ struct inv_memory {
 struct inv_ledger; /* inv/ledger.h: what the program's own calls say about contents */
 
 /*
- * Everything a check may look at. Vectors are normalised, cut to the window and to the unit they speak of; addresses are the
- * guest's (a host address minus guest_base), but for those inside struct trace_call.
+ * Everything a check may look at. Vectors are normalised, cut to the window and to the unit they speak of;
+ * addresses are the guest's (a host address minus guest_base), but for those inside struct trace_call.
  */
 struct inv_ctx {
     const struct space *space;
@@ -63,13 +63,12 @@ struct inv_ctx {
     const struct region_vec *flags_after;
     const struct region_vec *host_before; /* NULL if not read */
     const struct region_vec *host_after;  /* NULL if not read */
-    const struct region_vec *
-        host_start; /* what the emulator itself held in the window at the program's start; NULL: nothing */
+    /* What the emulator itself held in the window at the program's start; NULL: nothing. */
+    const struct region_vec *host_start;
     const struct inv_memory *memory; /* NULL if contents are not checked */
-    struct inv_ledger *
-        ledger; /* one per program, also without memory: inv_check keeps it up to date; NULL: none */
-    bool
-        real_host; /* real kernel: host-chosen addresses and refusals (rlimits, overcommit) may happen */
+    /* One per program, also without memory: inv_check keeps it up to date; NULL: none. */
+    struct inv_ledger *ledger;
+    bool real_host; /* real kernel: refusals by rlimits and overcommit may happen */
 };
 
 struct inv_violation {
@@ -80,9 +79,10 @@ struct inv_violation {
 };
 
 /*
- * Run every invariant whose needs CTX meets, then let the ledger learn from the step. To be called once for each step, in
- * order, also for those that failed, for fork (in both processes) and for wait. 0: all hold; 1: the first violation,
- * by row order, in *RET (text to be freed with buf_free). Nothing is allocated unless something is violated.
+ * Run every invariant whose needs CTX meets, then let the ledger learn from the step. To be called once for
+ * each step, in order, also for those that failed, for fork (in both processes) and for wait. 0: all hold;
+ * 1: the first violation, by row order, in *RET (text to be freed with buf_free). Nothing is allocated
+ * unless something is violated.
  */
 int inv_check(const struct inv_ctx *ctx, struct inv_violation *ret);
 /* One alone, without teaching the ledger. 0 as well if CTX does not meet its needs. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * contents-preserved: fresh memory is zero or the file's, everything else keeps its bytes, and an access that F and the
- * ledger grant does not fault. Whole where a mistake is near (the edges of what was mapped, the host pages around it,
- * the end of a file, what was stored before), by a few samples elsewhere, round and round over all pieces.
+ * contents-preserved: fresh memory is zero or the file's, everything else keeps its bytes, and an access
+ * that F and the ledger grant does not fault. Whole where a mistake is near (the edges of what was mapped,
+ * the host pages around it, the end of a file, what was stored before), by a few samples elsewhere, round
+ * and round over all pieces.
  */
 #include "inv/ledger_priv.h"
 

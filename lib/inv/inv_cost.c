@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cost-bounded: the work of a call follows the number of intervals it touches and the parts of a host page, never a length.
+ * cost-bounded: the work of a call follows the number of intervals it touches and the parts of a host page,
+ * never a length.
  *
- * The constants are an order of magnitude above what a careful layer needs (six host calls and one look-up per
- * guest page of an edge): the check is after loops per byte, per page and per host page, which miss it by
- * orders of magnitude on ranges of everyday size. Bytes that are copied go through a buffer, so reads and writes may
- * follow the length in steps of COPY_UNIT.
+ * The constants are an order of magnitude above what a careful layer needs (six host calls and one look-up
+ * per guest page of an edge): the check is after loops per byte, per page and per host page, which miss it
+ * by orders of magnitude on ranges of everyday size. Bytes that are copied go through a buffer, so reads
+ * and writes may follow the length in steps of COPY_UNIT.
  */
 #include "inv/inv_priv.h"
 

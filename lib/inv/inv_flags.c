@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * flag-domain and success-effect: which page flags there may be, and which ones a successful call must leave. The
- * address space is cut into edits (what the call does to a range) and the rest, which keeps its flags;
- * before and after are walked run by run, so a mapping of any length costs one step.
+ * flag-domain and success-effect: which page flags there may be, and which ones a successful call must
+ * leave. The address space is cut into edits (what the call does to a range) and the rest, which keeps its
+ * flags; before and after are walked run by run, so a mapping of any length costs one step.
  */
 #include "inv/inv_flags.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * host-agrees: what the host holds under VALID pages, the first two rows of layer.md 13's table. One walk serves all
- * three columns, because need and union coincide where a host page is one guest page. Empty host pages are inv_window.c's.
+ * host-agrees: what the host holds under VALID pages, the first two rows of layer.md 13's table. One walk
+ * serves all three columns, because need and union coincide where a host page is one guest page. Empty host
+ * pages are inv_window.c's.
  */
 #include "inv/inv_stretch.h"
 #include "inv/ledger_priv.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * placement-legal: where a map without FIXED may come to lie, when its hint must be taken, and when there was no reason to
- * say that nothing fits.
+ * placement-legal: where a map without FIXED may come to lie, when its hint must be taken, and when there
+ * was no reason to say that nothing fits.
  */
 #include "inv/inv_priv.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of this folder share: a step decoded once, walks over region vectors, and how a violation is said.
- * Nobody else includes this.
+ * What the files of this folder share: a step decoded once, walks over region vectors, and how a violation
+ * is said. Nobody else includes this.
  */
 #pragma once
 

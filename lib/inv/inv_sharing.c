@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sharing-kept: a store to a shared map reaches its file and every other map of the object; a store to a private one, and
- * whatever the layer writes by itself, reaches no file.
+ * sharing-kept: a store to a shared map reaches its file and every other map of the object; a store to a
+ * private one, and whatever the layer writes by itself, reaches no file.
  */
 #include "inv/ledger_priv.h"
 

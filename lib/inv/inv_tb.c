@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tb-invalidated: translated code lives as long as the page it was made from. Pages whose mapping, X or bytes the call
- * changed, whose rights it changed, or to which it gave W back must be covered by invalidations of the step.
+ * tb-invalidated: translated code lives as long as the page it was made from. Pages whose mapping, X or
+ * bytes the call changed, whose rights it changed, or to which it gave W back must be covered by
+ * invalidations of the step.
  */
 #include "inv/inv_priv.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hand-made steps for the invariants: a small window drawn as rulers, one character per page beginning at 0x10000, the
- * calls and invalidations of one op, and memory that can be read. Everything not drawn is free, and on the host
- * placeholder or hole as reserved_va says.
+ * Hand-made steps for the invariants: a small window drawn as rulers, one character per page beginning at
+ * 0x10000, the calls and invalidations of one op, and memory that can be read. Everything not drawn is
+ * free, and on the host placeholder or hole as reserved_va says.
  */
 #pragma once
 
@@ -48,12 +48,15 @@ void world_init(struct world *w, uint64_t guest, uint64_t host, uint64_t real, b
 void world_free(struct world *w);
 
 /*
- * Guest pages: '.' free, 'n' VALID, 'r', 'w' rw, 'x' r-x, 'X' rwx, 'o' -w-, 't' TB-protected (r-x with WRITE_ORG), 'g'
- * guard; private anonymous, or a file's: 'F' r-- private, 'P' rw- private, 'R' r-- shared, 'S' rw- shared, 'Z' r-- snapshot; 'A'
- * rw- shared anonymous.
+ * Guest pages: '.' free, 'n' VALID, 'r', 'w' rw, 'x' r-x, 'X' rwx, 'o' -w-, 't' TB-protected (r-x with
+ * WRITE_ORG), 'g' guard; private anonymous, or a file's: 'F' r-- private, 'P' rw- private, 'R' r-- shared,
+ * 'S' rw- shared, 'Z' r-- snapshot; 'A' rw- shared anonymous.
  */
 void world_flags(struct world *w, const char *before, const char *after);
-/* Real host pages: '.' hole, '-' none, 'r', 'w' rw, 'o' -w-, 'x' r-x; files: 'F' r--, 'P' rw-, 'R' r-- shared, 'S' rw- shared. */
+/*
+ * Real host pages: '.' hole, '-' none, 'r', 'w' rw, 'o' -w-, 'x' r-x; files: 'F' r--, 'P' rw-, 'R' r-- shared,
+ * 'S' rw- shared.
+ */
 void world_host(struct world *w, const char *before, const char *after);
 
 /* The op of the step, with its arguments as the layer got them; the outcome is success with VALUE. */
