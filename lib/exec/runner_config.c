@@ -168,7 +168,7 @@ static int take_window(struct runner *r)
     s->guest_base = w->w.base;
     s->reserved_va = *reserved;
     s->window_last = (*reserved ? *reserved : w->w.size) - 1;
-    s->min_addr = u64_max(MIN_ADDR, w->w.min_addr);
+    s->min_addr = u64_max(r->spec.system == ABI_LINUX ? MIN_ADDR : 0, w->w.min_addr);
     return 0;
 }
 

@@ -233,7 +233,9 @@ static bool call_confined(const struct inv_view *v, const struct allowed *a, siz
     if (inv_call_is_probe(c) && probe_confined(v, c)) {
         return true;
     }
-    return may_change(v, a, r, i) && (c->kind != CALL_REMAP || remap_confined(v, a, c, i));
+    /* remap of length 0 shows the same object a second time: nothing changes where it was */
+    return (may_change(v, a, r, i) || (c->kind == CALL_REMAP && c->len == 0)) &&
+           (c->kind != CALL_REMAP || remap_confined(v, a, c, i));
 }
 
 /* The part of probe I that is not part of the result must have been given back by a later call. */

@@ -21,18 +21,29 @@ static bool kind_wrong(const struct inv_view *v, const struct inv_stretch *s,
     return s->any_file && h->kind == REGION_ANON && v->space->real_page == v->guest_page;
 }
 
-static bool sharing_wrong(const struct inv_stretch *s, const struct region *h)
+/* Page by page, because slack beside a shared map may be private memory where a host page is several real ones. */
+static const struct region *sharing_wrong(const struct inv_view *v, const struct region *h,
+                                          struct range where)
 {
-    if (s->any_shared && s->any_private) {
-        return false; /* limit:mixed-backing-refused: the refusal is judged where it is owed */
+    const struct region_vec *flags = v->ctx->flags_after;
+
+    for (size_t i = region_lower_bound(flags, where.start);
+         i < flags->n && flags->v[i].r.start <= where.last; i++) {
+        const struct region *g = &flags->v[i];
+
+        if ((g->flags & PAGE_VALID) && g->kind != REGION_GUARD &&
+            (g->shared && !g->snapshot) != h->shared) {
+            return g;
+        }
     }
-    return (s->any_shared && !h->shared) || (s->any_private && h->shared);
+    return NULL;
 }
 
 static bool piece_wrong(const struct inv_view *v, const struct inv_stretch *s,
                         const struct region *h, struct range where, struct inv_violation *ret)
 {
     uint8_t want = s->tb ? s->need & (uint8_t)~REGION_W : s->need;
+    const struct region *g;
     char t[2][4];
 
     if (!h) {
@@ -46,7 +57,8 @@ static bool piece_wrong(const struct inv_view *v, const struct inv_stretch *s,
                           inv_prot_text(h->prot, t[0]), inv_prot_text(want, t[1]),
                           s->tb ? " (W withheld: TB-protected)" : "");
     }
-    if (sharing_wrong(s, h)) {
+    /* slack that a forced host page leaves to other real pages has rights, but no object to be shared */
+    if (sharing_wrong(s, h) && inv_any_valid(v->ctx->flags_after, where)) {
         return inv_say_at(ret, where, "the host maps it %s, the book says %s",
                           h->shared ? "shared" : "private", s->any_shared ? "shared" : "private");
     }

@@ -41,6 +41,21 @@ static bool demand(const struct inv_view *v, struct range r, const char *why,
            inv_say_at(ret, (struct range){at, r.last}, "no TB invalidation covers pages %s", why);
 }
 
+/* Private pages of R with X: what MADV_DONTNEED takes from them is gone, a shared object keeps its bytes. */
+static bool demand_dropped(const struct inv_view *v, struct range r, struct inv_violation *ret)
+{
+    const struct region_vec *flags = v->ctx->flags_after;
+
+    for (size_t i = region_lower_bound(flags, r.start);
+         i < flags->n && flags->v[i].r.start <= r.last; i++) {
+        if ((flags->v[i].flags & PAGE_EXEC) && !flags->v[i].shared &&
+            demand(v, range_cut(flags->v[i].r, r), "whose bytes were dropped", ret)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The runs of FLAGS in R that have all of MASK. */
 static bool demand_runs(const struct inv_view *v, const struct region_vec *flags, struct range r,
                         uint8_t mask, const char *why, struct inv_violation *ret)
@@ -136,8 +151,7 @@ static bool changed_mapping(const struct inv_view *v, struct inv_violation *ret)
     }
     if (v->kind == OP_madvise && v->is_linux && inv_arg(v, 2) == LINUX_MADV_DONTNEED &&
         host_dropped_bytes(v)) {
-        return demand_runs(v, v->ctx->flags_after, r, PAGE_VALID | PAGE_EXEC,
-                           "whose bytes were dropped", ret);
+        return demand_dropped(v, r, ret);
     }
     return false;
 }
