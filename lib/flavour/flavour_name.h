@@ -66,6 +66,7 @@
 #define mmap_placed FLAVOUR(mmap_placed)
 #define map_bytes FLAVOUR(map_bytes)
 #define map_file FLAVOUR(map_file)
+#define map_file_mark FLAVOUR(map_file_mark)
 #define file_bytes_read FLAVOUR(file_bytes_read)
 /* munmap.c */
 #define munmap_range FLAVOUR(munmap_range)

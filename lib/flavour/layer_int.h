@@ -366,6 +366,12 @@ int mmap_placed(struct layer *l, const struct mmap_req *req, gaddr *ret);
 int map_file(struct layer *l, struct range r, const struct mmap_req *req, uint64_t offset, int prot,
              uint32_t extra, bool *changed);
 /*
+ * Note in the page flags of PAGES, just set to INFO, which page got the splice: it is a copy in part, and mremap must not grow
+ * it. Reserved by the caller.
+ */
+void map_file_mark(struct layer *l, struct range pages, const struct page_info *info,
+                   const struct mmap_req *req);
+/*
  * The bytes [OFFSET, OFFSET + LEN) of the file that exist, in fresh memory *RET of *N bytes (both 0
  * past EOF). Behind N is zero. -ENOMEM above SCRATCH_MAX; the descriptor's error.
  */

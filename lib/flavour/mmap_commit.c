@@ -129,6 +129,9 @@ int map_commit(struct layer *l, struct map_plan *plan)
             mmap_frag_commit(l, &p->frag);
         }
         pageflags_set(l->flags, p->r, &p->info);
+        if (p->kind == PIECE_FILE) {
+            map_file_mark(l, p->r, &p->info, plan->req);
+        }
     }
     /*
      * Only host pages that must be empty are mapped with NOREPLACE: what is there is not the

@@ -53,6 +53,21 @@ int map_file(struct layer *l, struct range r, const struct mmap_req *req, uint64
     return host_map_at(l, splice, prot, flags | HOST_MAP_ANON, -1, 0);
 }
 
+void map_file_mark(struct layer *l, struct range pages, const struct page_info *info,
+                   const struct mmap_req *req)
+{
+    struct page_info spliced = *info;
+    struct range splice, page;
+
+    if (!splice_range(l, pages, req, info->offset, &splice)) {
+        return;
+    }
+    page = range_widen((struct range){splice.start, splice.start}, l->space.guest_page);
+    spliced.copied = true;
+    spliced.offset += page.start - pages.start;
+    pageflags_set(l->flags, page, &spliced);
+}
+
 /* What mmap of a guest says where reading the descriptor says something else. */
 static int read_error(int64_t err)
 {

@@ -78,7 +78,7 @@ int mmap_placed(struct layer *l, const struct mmap_req *req, gaddr *ret)
         !u64_align_up(place.size, l->space.host_page, &place.size)) {
         return -ENOMEM;
     }
-    err = pageflags_reserve(l->flags, 1);
+    err = pageflags_reserve(l->flags, FLAG_CHANGES);
     if (err == 0) {
         err = mmap_find_vma(l, &place, &block.start);
     }
@@ -94,6 +94,9 @@ int mmap_placed(struct layer *l, const struct mmap_req *req, gaddr *ret)
     info = mmap_req_info(l, req);
     r = (struct range){block.start + delta, block.start + delta + (req->len - 1)};
     pageflags_set(l->flags, r, &info);
+    if (req->file) {
+        map_file_mark(l, r, &info, req);
+    }
     layer_tb_invalidate(l, r);
     *ret = r.start;
     return 0;
