@@ -57,10 +57,10 @@ static bool piece_wrong(const struct inv_view *v, const struct inv_stretch *s,
                           inv_prot_text(h->prot, t[0]), inv_prot_text(want, t[1]),
                           s->tb ? " (W withheld: TB-protected)" : "");
     }
-    /* slack that a forced host page leaves to other real pages has rights, but no object to be shared */
-    if (sharing_wrong(s, h) && inv_any_valid(v->ctx->flags_after, where)) {
-        return inv_say_at(ret, where, "the host maps it %s, the book says %s",
-                          h->shared ? "shared" : "private", s->any_shared ? "shared" : "private");
+    g = sharing_wrong(v, h, where);
+    if (g) {
+        return inv_say_at(ret, range_cut(g->r, where), "the host maps it %s, the book says %s",
+                          h->shared ? "shared" : "private", h->shared ? "private" : "shared");
     }
     if (kind_wrong(v, s, h)) {
         return inv_say_at(ret, where, "the host has %s memory, the book says %s",

@@ -17,7 +17,6 @@ static void add_run(struct inv_stretch *s, const struct region *run)
         return;
     }
     s->any_shared |= shared;
-    s->any_private |= !shared;
     s->any_file |= run->kind == REGION_FILE && !run->snapshot;
     s->any_anon |= run->kind == REGION_ANON;
 }

@@ -14,7 +14,6 @@ struct inv_stretch {
     bool tb;                 /* one of them is TB-protected */
     uint8_t need;            /* union of need(g) over the VALID pages */
     bool any_shared;         /* VALID pages that are the shared object itself */
-    bool any_private;        /* VALID pages that are private memory, or a copy */
     bool any_file, any_anon; /* by the book's kind, guards count as neither */
 };
 
