@@ -63,8 +63,13 @@ static int unmap_live(struct layer *l, struct range core, gaddr *gone)
             have = true;
         }
         if (have && (prot < 0 || last >= core.last)) {
-            int err = host_unmap(l->host, g2h(&l->space, live.start), range_len(live));
+            haddr addr = g2h(&l->space, live.start);
+            int err = host_unmap(l->host, addr, range_len(live));
 
+            /* With a part gone already, going on is nearer to "as before" than giving up. */
+            if (err < 0 && *gone > core.start) {
+                err = host_unmap(l->host, addr, range_len(live));
+            }
             if (err < 0) {
                 return err;
             }
