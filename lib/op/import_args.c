@@ -22,25 +22,20 @@ void import_note(struct import_ctx *x, const char *fmt, ...)
     buf_fmt(&x->w->out.notes, "# line %zu: %s\n", x->c->head.line, text);
 }
 
-/* A whole word that is a number, so that "8192abc" is none. */
-static bool whole_number(struct log_word w, uint64_t *ret)
+/* The place where an argument I should be and is not. */
+static struct log_word missing(const struct log_call *c, unsigned i)
 {
-    for (size_t i = 0; i < w.len; i++) {
-        if (!strchr("0123456789abcdefABCDEFxNUL-", w.s[i]) || w.s[i] == '\0') {
-            return false;
-        }
-    }
-    return log_number(w, ret);
+    return i > 0 ? (struct log_word){c->arg[i - 1].s + c->arg[i - 1].len, 0}
+                 : (struct log_word){c->text, 0};
 }
 
 int import_number(struct import_ctx *x, unsigned i, uint64_t *ret)
 {
-    struct log_word none = {x->c->text + x->c->len, 0};
-
     if (i >= x->c->n_args) {
-        return log_refuse(&x->im->log, x->c, none, "another argument", x->im->e);
+        return log_refuse(&x->im->log, x->c, missing(x->c, x->c->n_args), "another argument",
+                          x->im->e);
     }
-    if (!whole_number(x->c->arg[i], ret)) {
+    if (!log_number_whole(x->c->arg[i], ret)) {
         return log_refuse(&x->im->log, x->c, x->c->arg[i], "a number", x->im->e);
     }
     return 0;
@@ -64,11 +59,10 @@ int import_flags(struct import_ctx *x, unsigned i,
                  bool (*parse)(const char *word, size_t len, uint64_t *ret), unsigned shift,
                  const char *what, uint64_t *ret)
 {
-    struct log_word none = {x->c->text + x->c->len, 0};
     struct log_word w;
 
     if (i >= x->c->n_args) {
-        return log_refuse(&x->im->log, x->c, none, what, x->im->e);
+        return log_refuse(&x->im->log, x->c, missing(x->c, x->c->n_args), what, x->im->e);
     }
     w = without_comment(x->c->arg[i]);
     *ret = 0;
@@ -81,7 +75,7 @@ int import_flags(struct import_ctx *x, unsigned i,
             *ret |= bits;
         } else if (log_word_has(word, "<<MAP_HUGE_SHIFT") && log_number(word, &bits)) {
             *ret |= bits << 26 << shift;
-        } else if (whole_number(word, &bits) && bits <= UINT32_MAX) {
+        } else if (log_number_whole(word, &bits) && bits <= UINT32_MAX) {
             *ret |= bits << shift;
         } else if (!log_word_is(word, "MAP_FILE")) {
             return log_refuse(&x->im->log, x->c, word, what, x->im->e);

@@ -18,7 +18,10 @@ int import_touch(struct import_ctx *x, struct range r)
     return 0;
 }
 
-/* OP's address, the log's so far, where the call failed: only of use if the range lies in one result. */
+/*
+ * OP's address, the log's so far, where the call failed: of use if the range lies in one result, or if its arguments were
+ * wrong in themselves.
+ */
 static int emit_failed(struct import_ctx *x, struct op *op)
 {
     uint64_t addr = op->arg[0].num;
@@ -27,7 +30,7 @@ static int emit_failed(struct import_ctx *x, struct op *op)
 
     if (p.live && range_from_len(addr, op->arg[1].num, &r)) {
         p = books_piece(&x->w->books, r);
-        p.live = p.r.last == r.last;
+        p.live = p.r.last == r.last || log_word_is(x->c->errname, "EINVAL");
     }
     if (!p.live) {
         import_note(x, "left out, failed at an address of which nothing is known");
@@ -153,6 +156,20 @@ static int read_mremap(struct import_ctx *x, struct op *op)
     return r;
 }
 
+static int touch_holes(struct import_ctx *x, struct range r)
+{
+    int ret = 0;
+
+    for (bool more = true; more && ret == 0;) {
+        struct import_piece p = books_piece(&x->w->books, r);
+
+        ret = p.live ? 0 : import_touch(x, p.r);
+        more = p.r.last < r.last;
+        r.start = p.r.last + 1;
+    }
+    return ret;
+}
+
 /* The old range leaves the books when the call begins: from then on other threads may be given its addresses. */
 static int start_mremap(struct import_ctx *x)
 {
@@ -172,9 +189,7 @@ static int start_mremap(struct import_ctx *x)
     p = books_piece(&x->w->books, r);
     pending.live = p.live && p.r.last == r.last;
     pending.at = p.at;
-    if (!pending.live) {
-        ret = import_touch(x, r);
-    }
+    ret = touch_holes(x, r);
     if (ret == 0 && op.arg[1].num > 0 && !(op.arg[3].num & ABI_MREMAP_DONTUNMAP) &&
         books_cut(&x->w->books, r) < 0) {
         ret = import_oom(x->im);

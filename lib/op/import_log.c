@@ -50,7 +50,8 @@ static int digit_of(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
 }
 
-bool log_number(struct log_word w, uint64_t *ret)
+/* How many characters of W make up the number at its start; 0 if there is none. */
+static size_t number_len(struct log_word w, uint64_t *ret)
 {
     size_t i = w.len > 0 && w.s[0] == '-';
     bool negative = i == 1;
@@ -60,7 +61,7 @@ bool log_number(struct log_word w, uint64_t *ret)
 
     if (w.len >= 4 && memcmp(w.s, "NULL", 4) == 0) {
         *ret = 0;
-        return true;
+        return 4;
     }
     if (w.len >= i + 2 && w.s[i] == '0' && w.s[i + 1] == 'x') {
         base = 16;
@@ -69,14 +70,24 @@ bool log_number(struct log_word w, uint64_t *ret)
     for (first = i; i < w.len && (unsigned)digit_of(w.s[i]) < base; i++) {
         if (__builtin_mul_overflow(v, (uint64_t)base, &v) ||
             !u64_add(v, (uint64_t)digit_of(w.s[i]), &v)) {
-            return false;
+            return 0;
         }
     }
     if (i == first) {
-        return false;
+        return 0;
     }
     *ret = negative ? -v : v;
-    return true;
+    return i;
+}
+
+bool log_number(struct log_word w, uint64_t *ret)
+{
+    return number_len(w, ret) > 0;
+}
+
+bool log_number_whole(struct log_word w, uint64_t *ret)
+{
+    return w.len > 0 && number_len(w, ret) == w.len;
 }
 
 bool log_number_of(struct log_word w, const char *key, uint64_t *ret)

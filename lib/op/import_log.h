@@ -66,6 +66,8 @@ bool log_word_is(struct log_word w, const char *s);
 bool log_word_has(struct log_word w, const char *s);
 /* The number at the start of W: decimal with sign, hex, or NULL; false if there is none. */
 bool log_number(struct log_word w, uint64_t *ret);
+/* The same if nothing comes behind it. */
+bool log_number_whole(struct log_word w, uint64_t *ret);
 /* The number behind KEY ("st_size=") anywhere in W. */
 bool log_number_of(struct log_word w, const char *key, uint64_t *ret);
 

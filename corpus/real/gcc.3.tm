@@ -1,0 +1,59 @@
+# Address space 3 of gcc.strace, process 4370. Addresses the kernel chose are results,
+# later addresses inside them are result+offset; descriptors are files.
+# r0 stands for memory used without having been mapped, 0x559c229b8000 to 0x559c22a1efff
+# r1 stands for memory used without having been mapped, 0x7ff4b2c32000 to 0x7ff4b2c53fff
+# f0 is /etc/ld.so.cache
+# f1 is /lib/x86_64-linux-gnu/libbfd-2.40-system.so
+# f2 is /lib/x86_64-linux-gnu/libz.so.1
+# f3 is /lib/x86_64-linux-gnu/libzstd.so.1
+# f4 is /lib/x86_64-linux-gnu/libc.so.6
+# f5 is /lib/x86_64-linux-gnu/libsframe.so.0
+# r11 keeps the place of the heap, 0x559c3df5e000 to 0x559c3dfc0fff, which grows by MAP_FIXED
+twinmap 1
+requires linux
+requires guest_page=4096
+file f0 size=46539 open=O_RDONLY
+file f1 size=1514448 open=O_RDONLY
+file f2 size=121280 open=O_RDONLY
+file f3 size=763816 open=O_RDONLY
+file f4 size=1926232 open=O_RDONLY
+file f5 size=102912 open=O_RDONLY
+r0 = mmap(NULL, 0x67000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = ok
+r1 = mmap(NULL, 0x22000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = ok
+r2 = mmap(NULL, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = ok
+r3 = mmap(NULL, 0xb5cb, PROT_READ, MAP_PRIVATE, f0, 0) = ok
+r4 = mmap(NULL, 0x171748, PROT_READ, MAP_PRIVATE|MAP_DENYWRITE, f1, 0) = ok
+mmap(r4+0x3e000, 0xe4000, PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f1, 0x3e000) = ok
+mmap(r4+0x122000, 0x39000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f1, 0x122000) = ok
+mmap(r4+0x15b000, 0x17000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f1, 0x15b000) = ok
+r5 = mmap(NULL, 0x1e190, PROT_READ, MAP_PRIVATE|MAP_DENYWRITE, f2, 0) = ok
+mmap(r5+0x3000, 0x13000, PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f2, 0x3000) = ok
+mmap(r5+0x16000, 0x7000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f2, 0x16000) = ok
+mmap(r5+0x1d000, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f2, 0x1c000) = ok
+r6 = mmap(NULL, 0xbb040, PROT_READ, MAP_PRIVATE|MAP_DENYWRITE, f3, 0) = ok
+mmap(r6+0x5000, 0xa1000, PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f3, 0x5000) = ok
+mmap(r6+0xa6000, 0x14000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f3, 0xa6000) = ok
+mmap(r6+0xba000, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f3, 0xb9000) = ok
+r7 = mmap(NULL, 0x1e1f50, PROT_READ, MAP_PRIVATE|MAP_DENYWRITE, f4, 0) = ok
+mmap(r7+0x26000, 0x156000, PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f4, 0x26000) = ok
+mmap(r7+0x17c000, 0x53000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f4, 0x17c000) = ok
+mmap(r7+0x1cf000, 0x6000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f4, 0x1cf000) = ok
+mmap(r7+0x1d5000, 0xcf50, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = ok
+r8 = mmap(NULL, 0x80e8, PROT_READ, MAP_PRIVATE|MAP_DENYWRITE, f5, 0) = ok
+mmap(r8+0x2000, 0x4000, PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f5, 0x2000) = ok
+mmap(r8+0x6000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f5, 0x6000) = ok
+mmap(r8+0x7000, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE, f5, 0x7000) = ok
+r9 = mmap(NULL, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = ok
+mprotect(r7+0x1cf000, 0x4000, PROT_READ) = ok
+mprotect(r8+0x7000, 0x1000, PROT_READ) = ok
+mprotect(r6+0xba000, 0x1000, PROT_READ) = ok
+mprotect(r5+0x1d000, 0x1000, PROT_READ) = ok
+mprotect(r4+0x15b000, 0x14000, PROT_READ) = ok
+mprotect(r0+0x10000, 0x47000, PROT_READ) = ok
+r10 = mmap(NULL, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = ok
+mprotect(r1+0x10000, 0x2000, PROT_READ) = ok
+munmap(r3, 0xb5cb) = ok
+r11 = mmap(NULL, 0x63000, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = ok
+mmap(r11, 0x21000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = ok
+mmap(r11+0x21000, 0x21000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = ok
+mmap(r11+0x42000, 0x21000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = ok
