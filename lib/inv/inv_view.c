@@ -143,10 +143,16 @@ static void decode_mmap(struct inv_view *v)
     }
 }
 
+/* All ones in the guest's width. */
+static uint64_t width(const struct inv_view *v)
+{
+    return v->space->bits == 32 ? UINT32_MAX : UINT64_MAX;
+}
+
 /* START and LEN as a kernel rounds them: whole guest pages, in the guest's width. */
 static void decode_range(struct inv_view *v)
 {
-    uint64_t mask = v->space->bits == 32 ? UINT32_MAX : UINT64_MAX;
+    uint64_t mask = width(v);
     uint64_t start = inv_arg(v, 0);
     uint64_t first = u64_align_down(start, v->guest_page);
     uint64_t len = u64_align_up_wrap(inv_arg(v, 1) + (start - first), v->guest_page) & mask;
@@ -222,9 +228,9 @@ static void decode_mremap(struct inv_view *v)
 {
     uint64_t old = inv_arg(v, 0);
     uint64_t flags = inv_arg(v, 3);
-    uint64_t old_len = u64_align_up_wrap(inv_arg(v, 1), v->guest_page);
-    uint64_t new_len = u64_align_up_wrap(inv_arg(v, 2), v->guest_page);
-    uint64_t at;
+    uint64_t old_len = u64_align_up_wrap(inv_arg(v, 1), v->guest_page) & width(v);
+    uint64_t new_len = u64_align_up_wrap(inv_arg(v, 2), v->guest_page) & width(v);
+    uint64_t at, total;
 
     v->fixed = flags & ABI_MREMAP_FIXED;
     v->keep_old = old_len == 0 || (flags & ABI_MREMAP_DONTUNMAP);
@@ -234,7 +240,9 @@ static void decode_mremap(struct inv_view *v)
     v->placed =
         !v->fixed && (flags & ABI_MREMAP_MAYMOVE) && (v->ok ? at != old : new_len > old_len);
     v->has_range = range_from_len(at, new_len, &v->range);
-    if (!u64_align_up(new_len, v->host_page, &v->block)) {
+    /* A block may begin as far into a host page as the source does, so that whole host pages can move. */
+    if (!u64_add(new_len, old & (v->host_page - 1), &total) ||
+        !u64_align_up(total, v->host_page, &v->block)) {
         v->block = 0;
     }
     refuse_mremap(v, new_len);

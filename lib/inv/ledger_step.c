@@ -40,6 +40,10 @@ static void object_changed(struct inv_ledger *l, const struct ledger_piece *stor
             }
             continue;
         }
+        /* What was not known may lie behind EOF, where nothing is to be seen. */
+        if (p->content == LEDGER_UNKNOWN && (p->file || content != LEDGER_BYTE)) {
+            continue;
+        }
         ledger_cut(l, part, &a, &past);
         for (size_t k = a; k < past; k++) {
             l->v[k].content = (uint8_t)content;
