@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Random programs. Most ops strike a small arena with few anchors, so that maps meet; around an op that may damage its
- * neighbours in a host page, one of them is stored to before and read back after.
+ * Random programs. Most ops strike a small arena with few anchors, so that maps meet; around an op
+ * that may damage its neighbours in a host page, one of them is stored to before and read back
+ * after.
  */
 #include "op/gen_impl.h"
 
@@ -43,7 +44,10 @@ void gen_weights_draw(struct gen_weights *w, struct prng *rng, const struct gen_
     w->invalid = (uint16_t)prng_between(rng, 40, 160);
 }
 
-/* Where things collide: a few host pages, low, where placed maps begin, or at the end of the window. */
+/*
+ * Where things collide: a few host pages, low, where placed maps begin, or at the end of the
+ * window.
+ */
 static void arena_draw(struct gen *g)
 {
     const struct gen_world *w = &g->world;
@@ -147,7 +151,10 @@ static int emit(struct gen *g, const struct op *op)
     return r;
 }
 
-/* A few writable bytes next to what OP changes, in a host page that it shares; false if there are none. */
+/*
+ * A few writable bytes next to what OP changes, in a host page that it shares; false if there are
+ * none.
+ */
 static bool neighbour_pick(struct gen *g, const struct op *op, struct gen_span *ret)
 {
     const struct value *at = &op->arg[0];

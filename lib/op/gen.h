@@ -13,7 +13,10 @@ struct gen_options {
     const struct prog_config *config; /* NULL: drawn too */
 };
 
-/* Swarm weights: drawn once per program or per run, with some op kinds and flags switched off altogether. */
+/*
+ * Swarm weights: drawn once per program or per run, with some op kinds and flags switched off
+ * altogether.
+ */
 struct gen_weights {
     uint16_t op[OP_KIND_COUNT];
     uint64_t mapflags_off; /* neutral flags that are not drawn */
@@ -24,7 +27,10 @@ void gen_weights_draw(struct gen_weights *w, struct prng *rng, const struct gen_
 /* A new valid program in *P (cleared first). 0 or -ENOMEM. */
 int gen_prog(struct prog *p, struct prng *rng, const struct gen_options *o);
 
-/* One to a few structural changes: insert, remove, duplicate, change an argument. P stays valid. */
+/*
+ * One to a few structural changes: insert, remove, duplicate, change an argument. P stays valid and
+ * does not grow beyond ops_max; its expectations go. 0 or -ENOMEM.
+ */
 int mutate_prog(struct prog *p, struct prng *rng, const struct gen_options *o);
 /* Part of FROM into P, its results and files renamed. */
 int mutate_splice(struct prog *p, const struct prog *from, struct prng *rng,

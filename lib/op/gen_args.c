@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Addresses, lengths and other plain arguments. Addresses come from what is mapped, shifted and stretched by pages of
- * both sizes: exact, inside, across an end, beside, widened to host pages.
+ * Addresses, lengths and other plain arguments. Addresses come from what is mapped, shifted and
+ * stretched by pages of both sizes: exact, inside, across an end, beside, widened to host pages.
  */
 #include "op/gen_impl.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Configurations and files drawn at random: all page-size relations, windows of every kind, sizes around page edges. */
+/*
+ * Configurations and files drawn at random: all page-size relations, windows of every kind, sizes
+ * around page edges.
+ */
 #include "op/gen_impl.h"
 
 static void set(struct prog_config *c, enum config_key key, uint64_t value)

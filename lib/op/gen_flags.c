@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Map flags: which a system has, which are drawn how often, and which must not meet great lengths. */
+/*
+ * Map flags: which a system has, which are drawn how often, and which must not meet great lengths.
+ */
 #include "op/gen_impl.h"
 
 /* What a map may fill at once. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Inside lib/op only. What the generator and the mutator share: a rough idea of what is mapped where, so that new
- * arguments fall on, beside and across live mappings. It is a guess: nothing judges by it.
+ * Inside lib/op only. What the generator and the mutator share: a rough idea of what is mapped
+ * where, so that new arguments fall on, beside and across live mappings. It is a guess: nothing
+ * judges by it.
  */
 #pragma once
 
@@ -14,7 +15,9 @@ enum {
     GEN_RECENT_MAX = 8,
 };
 
-/* A run of pages believed to be mapped. R counts from the start of the window or from result REF. */
+/*
+ * A run of pages believed to be mapped. R counts from the start of the window or from result REF.
+ */
 struct gen_area {
     uint8_t base; /* VALUE_WINDOW or VALUE_RESULT */
     uint16_t ref;
@@ -88,11 +91,16 @@ uint64_t gen_flags_extra(struct gen *g);
 void gen_tame(struct prog *p);
 
 /* gen_op.c */
-/* Draw the arguments of an op of KIND in the present world; its result is named if that is of use. */
+/*
+ * Draw the arguments of an op of KIND in the present world; its result is named if that is of use.
+ */
 void gen_op_draw(struct gen *g, struct op *op, enum op_kind kind);
 /* gen_mmap.c */
 void gen_mmap_draw(struct gen *g, struct op *op);
-/* gen_spoil.c: make one argument invalid, on purpose. Ops that have no arguments to get wrong stay as they are. */
+/*
+ * gen_spoil.c: make one argument invalid, on purpose. Ops that have no arguments to get wrong stay
+ * as they are.
+ */
 void gen_spoil(struct gen *g, struct op *op);
 
 /* gen_config.c */

@@ -9,7 +9,10 @@ static bool flag_off(const struct gen *g, uint64_t flag)
     return (g->w.mapflags_off & flag) != 0;
 }
 
-/* Congruent to AT modulo the host page as often as not, and often so that the map reaches the end of the file. */
+/*
+ * Congruent to AT modulo the host page as often as not, and often so that the map reaches the end
+ * of the file.
+ */
 static uint64_t offset_pick(struct gen *g, const struct value *at, uint64_t len, uint64_t size)
 {
     const struct gen_world *w = &g->world;

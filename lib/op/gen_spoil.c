@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Invalid arguments on purpose, one per op: what the checks at the head of every call have to catch. */
+/*
+ * Invalid arguments on purpose, one per op: what the checks at the head of every call have to
+ * catch.
+ */
 #include "op/gen_impl.h"
 
 static void spoil_addr(struct gen *g, struct value *addr)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The generator's idea of the address space: a short list of areas, newest last. Results of placed maps are spaces of
- * their own, because where they end up is the layer's business.
+ * The generator's idea of the address space: a short list of areas, newest last. Results of placed
+ * maps are spaces of their own, because where they end up is the layer's business.
  */
 #include "op/gen_impl.h"
 

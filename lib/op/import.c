@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who lives in which address space, and the two ways through the log. A task that the log does not show being made belongs to
- * the one in front of it, unless its first memory call asks for the break: that is how a program begins after execve.
+ * Who lives in which address space, and the two ways through the log. A task that the log does not
+ * show being made belongs to the one in front of it, unless its first memory call asks for the
+ * break: that is how a program begins after execve.
  */
 #include "op/import_impl.h"
 
@@ -12,7 +13,10 @@
 #include "base/vec.h"
 #include "op/text.h"
 
-/* Touched addresses closer than this are one piece of memory, and it reaches a little further to both sides. */
+/*
+ * Touched addresses closer than this are one piece of memory, and it reaches a little further to
+ * both sides.
+ */
 #define GROUP_GAP (UINT64_C(1) << 20)
 #define GROUP_MARGIN (UINT64_C(16) * IMPORT_PAGE)
 
@@ -60,7 +64,10 @@ static void importer_free(struct importer *im)
     log_free(&im->log);
 }
 
-/* Every clone and fork the log shows, before anybody needs them: a child's lines may come before its parent's. */
+/*
+ * Every clone and fork the log shows, before anybody needs them: a child's lines may come before
+ * its parent's.
+ */
 static int find_births(struct importer *im)
 {
     for (size_t i = 0; i < im->log.calls.n; i++) {
@@ -93,7 +100,10 @@ static size_t task_find(const struct importer *im, uint64_t pid)
     return IMPORT_NONE;
 }
 
-/* Whether PID, of which nothing else is known, runs in somebody's address space: it never asks for a break of its own. */
+/*
+ * Whether PID, of which nothing else is known, runs in somebody's address space: it never asks for
+ * a break of its own.
+ */
 static bool looks_like_thread(const struct importer *im, uint64_t pid)
 {
     for (size_t i = 0; i < im->log.calls.n; i++) {
@@ -173,7 +183,10 @@ static int stand_in(struct import_ctx *x, struct range r)
     return import_emit_placed(x, &op, r);
 }
 
-/* Memory for all that the first way through found used and never mapped: what execve had mapped, mostly. */
+/*
+ * Memory for all that the first way through found used and never mapped: what execve had mapped,
+ * mostly.
+ */
 static int stand_ins(struct import_ctx *x)
 {
     struct import_plan *plan = x->plan;

@@ -12,9 +12,10 @@ struct import_space {
 };
 
 /*
- * Read the log TEXT. One program per address space, in recorded order; *SPACES (for import_free) and *N. Addresses
- * are rebased, descriptors become files, results become expectations of success or errno. 0, or a negative
- * errno with NAME:line:column in E. A log without a single memory call is refused.
+ * Read the log TEXT. One program per address space, in recorded order; *SPACES (for import_free)
+ * and *N. Addresses are rebased, descriptors become files, results become expectations of success
+ * or errno. 0, or a negative errno with NAME:line:column in E. A log without a single memory call
+ * is refused.
  */
 int import_strace(const char *name, const char *text, size_t len, struct import_space **spaces,
                   size_t *n, struct err *e);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Addresses of a log and the results that stand for them; the newest mapping of an address is the one that counts. */
+/*
+ * Addresses of a log and the results that stand for them; the newest mapping of an address is the
+ * one that counts.
+ */
 #include "op/import_impl.h"
 
 #include <errno.h>

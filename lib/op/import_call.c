@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Recorded munmap, mprotect, madvise, msync and mremap: addresses become results, one op per result that a range covers. */
+/*
+ * Recorded munmap, mprotect, madvise, msync and mremap: addresses become results, one op per result
+ * that a range covers.
+ */
 #include "op/import_impl.h"
 
 #include <errno.h>
@@ -19,8 +22,8 @@ int import_touch(struct import_ctx *x, struct range r)
 }
 
 /*
- * OP's address, the log's so far, where the call failed: of use if the range lies in one result, or if its arguments were
- * wrong in themselves.
+ * OP's address, the log's so far, where the call failed: of use if the range lies in one result, or
+ * if its arguments were wrong in themselves.
  */
 static int emit_failed(struct import_ctx *x, struct op *op)
 {
@@ -170,7 +173,10 @@ static int touch_holes(struct import_ctx *x, struct range r)
     return ret;
 }
 
-/* The old range leaves the books when the call begins: from then on other threads may be given its addresses. */
+/*
+ * The old range leaves the books when the call begins: from then on other threads may be given its
+ * addresses.
+ */
 static int start_mremap(struct import_ctx *x)
 {
     struct op op = {0};
@@ -271,8 +277,8 @@ static int finish_mremap(struct import_ctx *x)
 }
 
 /*
- * What gives memory back or changes it counts from the moment the call begins, what gets memory from the moment it
- * returns: only so do threads never own an address twice.
+ * What gives memory back or changes it counts from the moment the call begins, what gets memory
+ * from the moment it returns: only so do threads never own an address twice.
  */
 static const struct {
     const char *name;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Descriptors of a log: what was opened, duplicated, closed, how large it is. Each open makes a file; of one path opened
- * twice alike a program sees one file.
+ * Descriptors of a log: what was opened, duplicated, closed, how large it is. Each open makes a
+ * file; of one path opened twice alike a program sees one file.
  */
 #include "op/import_impl.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Inside lib/op only. Import reads a log twice with the same code: the first time to learn what it uses without showing
- * how it came to be mapped, how far the heap grows and how large files are, the second time to write programs.
+ * Inside lib/op only. Import reads a log twice with the same code: the first time to learn what it
+ * uses without showing how it came to be mapped, how far the heap grows and how large files are,
+ * the second time to write programs.
  */
 #pragma once
 
@@ -168,7 +169,9 @@ int import_oom(struct importer *im);
 __attribute__((format(printf, 2, 3))) void import_note(struct import_ctx *x, const char *fmt, ...);
 
 /* import_fd.c */
-/* The descriptor calls: what is open, how large. At START of a call that closes, else at its end. */
+/*
+ * The descriptor calls: what is open, how large. At START of a call that closes, else at its end.
+ */
 int import_desc_call(struct import_ctx *x, bool start, bool finish);
 /* File behind descriptor FD, IMPORT_NONE if none is known; a new one is made up if MAKE. */
 int import_fd_file(struct import_ctx *x, uint64_t fd, bool make, size_t *ret);

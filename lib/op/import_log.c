@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lines of strace output. With or without a pid and a time in front; "<unfinished ...>" and "resumed>" are joined; signals,
- * exits and strace's own messages are passed over.
+ * Lines of strace output. With or without a pid and a time in front; "<unfinished ...>" and
+ * "resumed>" are joined; signals, exits and strace's own messages are passed over.
  */
 #include "op/import_log.h"
 
@@ -144,7 +144,10 @@ static void skip_blanks(struct line *l)
     }
 }
 
-/* A word of digits, and of TIME's characters too, with a blank behind it; false and nothing read if there is none. */
+/*
+ * A word of digits, and of TIME's characters too, with a blank behind it; false and nothing read if
+ * there is none.
+ */
 static bool skip_digits(struct line *l, const char *more, uint64_t *ret)
 {
     const char *p = l->at;
@@ -323,7 +326,10 @@ static int start_call(struct log *l, struct line *at, uint64_t pid, struct err *
     return c.open ? 0 : split_call(l, &l->calls.v[l->calls.n - 1], e);
 }
 
-/* "<... NAME resumed>" and the rest of a call that is open. One that is not was under way when recording began. */
+/*
+ * "<... NAME resumed>" and the rest of a call that is open. One that is not was under way when
+ * recording began.
+ */
 static int resume_call(struct log *l, struct line *at, uint64_t pid, struct err *e)
 {
     static const char resumed[] = "resumed>";

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside lib/op only. A strace log as calls: lines joined that strace had split, arguments as text. */
+/*
+ * Inside lib/op only. A strace log as calls: lines joined that strace had split, arguments as text.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -4,7 +4,10 @@
 
 #include <errno.h>
 
-/* Flags that fill memory at once are left out above this length: a program must be able to run anywhere. */
+/*
+ * Flags that fill memory at once are left out above this length: a program must be able to run
+ * anywhere.
+ */
 #define FILLED_MAX (UINT64_C(1) << 20)
 
 #define FLAGS_FIXED (ABI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE)
@@ -44,7 +47,9 @@ static void tame(struct import_ctx *x, struct op *op)
     }
 }
 
-/* The descriptor as a file of the program; *OMIT if the call means nothing without the real thing. */
+/*
+ * The descriptor as a file of the program; *OMIT if the call means nothing without the real thing.
+ */
 static int settle_file(struct import_ctx *x, struct op *op, bool *omit)
 {
     uint64_t last_plus_one = op->arg[5].num + op->arg[1].num;
@@ -88,7 +93,10 @@ static struct value recalled(struct import_ctx *x, uint64_t addr)
     return books_recall(&x->w->books, addr, &at) ? at : (struct value){VALUE_NUM, 0, 0};
 }
 
-/* Where results are, the map replaces them; elsewhere it is placed, because only the log's kernel knew what was free there. */
+/*
+ * Where results are, the map replaces them; elsewhere it is placed, because only the log's kernel
+ * knew what was free there.
+ */
 static int map_fixed(struct import_ctx *x, const struct op *whole, struct range r)
 {
     struct range left = r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Structural mutation: whole ops and single arguments of a program, never bytes of its encoding. What was expected of
- * the old program is no knowledge about the new one, so expectations go.
+ * Structural mutation: whole ops and single arguments of a program, never bytes of its encoding.
+ * What was expected of the old program is no knowledge about the new one, so expectations go.
  */
 #include "op/gen_impl.h"
 
@@ -196,7 +196,10 @@ static uint16_t file_of(struct prog *p, const struct prog *from, uint16_t file, 
     return file;
 }
 
-/* Results named in the part get fresh names from NEXT on; others mean what P has under that name, or what a repair finds. */
+/*
+ * Results named in the part get fresh names from NEXT on; others mean what P has under that name,
+ * or what a repair finds.
+ */
 static void rename_results(struct op *part, size_t n, uint16_t next)
 {
     for (size_t i = 0; i < n; i++) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One argument of one op: by a byte or a page over an edge, onto an edge, another flag, another file. */
+/*
+ * One argument of one op: by a byte or a page over an edge, onto an edge, another flag, another
+ * file.
+ */
 #include "op/gen_impl.h"
 
 /* V towards a boundary of pages, windows and widths. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Properties of generated and mutated programs: valid, left alone by repair, carried by text and bytes without loss, the
- * same again from the same state of the generator. TWINMAP_TEST_SEED repeats a run.
+ * Properties of generated and mutated programs: valid, left alone by repair, carried by text and
+ * bytes without loss, the same again from the same state of the generator. TWINMAP_TEST_SEED
+ * repeats a run.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Logs that were cut, shuffled and garbled: each is refused with a place in it or gives valid programs that can be printed
- * and parsed. TWINMAP_TEST_SEED repeats a run.
+ * Logs that were cut, shuffled and garbled: each is refused with a place in it or gives valid
+ * programs that can be printed and parsed. TWINMAP_TEST_SEED repeats a run.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The generator against its promises: everything is reached, programs are valid and dense, about one argument set in ten
- * is invalid, one seed is one program.
+ * The generator against its promises: everything is reached, programs are valid and dense, about
+ * one argument set in ten is invalid, one seed is one program.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Import of strace logs: whole logs against the programs in tests/data/import (TEST_REWRITE=1 writes them anew), single
- * situations against the ops they become, unreadable logs against the place they are refused at.
+ * Import of strace logs: whole logs against the programs in tests/data/import (TEST_REWRITE=1
+ * writes them anew), single situations against the ops they become, unreadable logs against the
+ * place they are refused at.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -368,7 +369,9 @@ static void test_sizes_and_modes_of_files(void **state)
 static void test_descriptors_are_reused_and_duplicated(void **state)
 {
     (void)state;
-    /* One path opened twice alike is one file; a duplicate is the same file; 3 then means another. */
+    /*
+     * One path opened twice alike is one file; a duplicate is the same file; 3 then means another.
+     */
     check_files(
         "openat(AT_FDCWD, \"/a\", O_RDONLY) = 3\n"
         "newfstatat(3, \"\", {st_mode=S_IFREG|0644, st_size=11, ...}, AT_EMPTY_PATH) = 0\n" MAP_FD(
@@ -418,7 +421,9 @@ static void check_count(const char *log, size_t n)
 static void test_who_shares_an_address_space(void **state)
 {
     (void)state;
-    /* Seen to be made with and without the memory of its parent; the child's lines may come first. */
+    /*
+     * Seen to be made with and without the memory of its parent; the child's lines may come first.
+     */
     check_count("1 " MAP "1 clone3({flags=CLONE_VM|CLONE_FILES|CLONE_THREAD, ...}, 88) = 2\n2 " MAP,
                 1);
     check_count("1 " MAP "1 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 2\n2 " MAP,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The mutator: validity, bounds, each kind of change, renaming in a splice, nothing but the given randomness. */
+/*
+ * The mutator: validity, bounds, each kind of change, renaming in a splice, nothing but the given
+ * randomness.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
