@@ -286,12 +286,17 @@ void fake_host_poke(struct fake_host *f, uint64_t addr, uint8_t byte)
     bytes[addr - page] = byte;
 }
 
+/* LEN is a multiple of 8. */
 static uint64_t mix(uint64_t hash, const void *data, size_t len)
 {
     const uint8_t *p = data;
 
-    for (size_t i = 0; i < len; i++) {
-        hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
+    for (size_t i = 0; i < len; i += sizeof(uint64_t)) {
+        uint64_t word;
+
+        memcpy(&word, p + i, sizeof(word));
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
     }
     return hash;
 }
