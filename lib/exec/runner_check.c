@@ -14,11 +14,23 @@
 #include "exec/runner_impl.h"
 #include "op/text.h"
 
+/* Page flags behind the current step: the same as before it if they were not collected anew. */
+static const struct region_vec *flags_after(struct runner *r)
+{
+    return r->flags_fresh ? regions_next(&r->flags) : regions_now(&r->flags);
+}
+
+/* Where the guest may read, so may we, which is many times cheaper than to look as a debugger does. */
 static int peek(void *arg, gaddr at, void *buf, size_t len)
 {
-    const struct runner *r = arg;
+    struct runner *r = arg;
+    haddr host = g2h(&r->res->space, at);
+    const struct region *g = region_find(flags_after(r), at);
 
-    return host_peek(r->real, g2h(&r->res->space, at), buf, len);
+    if (g && (g->prot & REGION_R) && host_read(r->real, host, buf, len, NULL) == 0) {
+        return 0;
+    }
+    return host_peek(r->real, host, buf, len);
 }
 
 static int64_t peek_file(void *arg, unsigned file, void *buf, size_t len, uint64_t offset)
@@ -167,8 +179,7 @@ int runner_finding(struct runner *r, const struct trace_step *s, struct inv_viol
     buf_clear(&res->reason);
     buf_str(&res->reason, buf_text(&v->text));
     buf_free(&v->text);
-    return fill_finding(r, r->flags_fresh ? regions_next(&r->flags) : regions_now(&r->flags),
-                        r->host_fresh ? regions_next(&r->host) : NULL);
+    return fill_finding(r, flags_after(r), r->host_fresh ? regions_next(&r->host) : NULL);
 }
 
 int runner_finding_text(struct runner *r, const struct trace_step *s, enum inv_id id,
@@ -238,7 +249,7 @@ static struct inv_ctx context(struct runner *r, const struct trace_step *s,
         .prog = r->prog,
         .step = s,
         .flags_before = regions_now(&r->flags),
-        .flags_after = r->flags_fresh ? regions_next(&r->flags) : regions_now(&r->flags),
+        .flags_after = flags_after(r),
         .host_before = host ? regions_now(&r->host) : NULL,
         .host_after = !host           ? NULL
                       : r->host_fresh ? regions_next(&r->host)
