@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of this folder share: the table's runs without counting a look-up. */
+/* What the files of this folder know of a table and nobody else does. */
 #pragma once
 
-#include "pageflags/pageflags.h"
+#include "pageflags/runtree.h"
 
-/* The first run whose last >= AT, NULL if none. */
-const struct page_run *pageflags_peek(const struct pageflags *pf, uint64_t at);
-uint64_t pageflags_page(const struct pageflags *pf);
-/* True if B goes on where A ends, with equal info. */
+struct pageflags {
+    struct run_tree tree;
+    uint64_t page;
+    uint64_t lookups;
+};
+
+/* Queries take a const table; counting them is not a change of it. */
+static inline void pageflags_count_lookup(const struct pageflags *pf)
+{
+    ((struct pageflags *)(uintptr_t)pf)->lookups++;
+}
+
+/* True if B goes on where A stops, with equal info. */
 bool page_run_joins(const struct page_run *a, const struct page_run *b);

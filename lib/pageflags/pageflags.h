@@ -62,7 +62,7 @@ int page_check_range(const struct pageflags *pf, uint64_t start, uint64_t len, u
 /*
  * Free room for LEN bytes (a multiple of UNIT) in WITHIN, at a multiple of ALIGN (a power of two, at least UNIT), such
  * that no page of any UNIT block it touches is in a run. From the top down or from the bottom up. False if
- * nothing fits. Cost: runs in WITHIN, not pages.
+ * nothing fits. Cost: a few nodes per gap of LEN bytes or more that is in the way (misaligned), not runs or pages.
  */
 bool pageflags_find_free(const struct pageflags *pf, struct range within, uint64_t len,
                          uint64_t unit, uint64_t align, bool from_top, uint64_t *ret);

@@ -6,37 +6,34 @@
 #include "pageflags/pageflags.h"
 
 #include "base/int.h"
+#include "base/vec.h"
 #include "pageflags/internal.h"
 
 #define FLAGS_KNOWN (PAGE_BITS | PAGE_VALID | PAGE_WRITE_ORG)
 
-static struct region to_region(const struct page_run *run)
+static struct region to_region(struct page_run run)
 {
     return (struct region){
-        .r = run->r,
-        .prot = run->info.flags & PAGE_BITS,
-        .flags = run->info.flags,
-        .kind = run->info.kind,
-        .shared = run->info.shared,
-        .snapshot = run->info.snapshot,
-        .object = run->info.object,
-        .offset = run->info.offset,
+        .r = run.r,
+        .prot = run.info.flags & PAGE_BITS,
+        .flags = run.info.flags,
+        .kind = run.info.kind,
+        .shared = run.info.shared,
+        .snapshot = run.info.snapshot,
+        .object = run.info.object,
+        .offset = run.info.offset,
     };
 }
 
 int pageflags_dump(const struct pageflags *pf, struct region_vec *out)
 {
-    const struct page_run *run = pageflags_peek(pf, 0);
+    struct run_pos p = run_tree_ceil(&pf->tree, 0);
+    int err = vec_reserve(out, out->n + pf->tree.count);
 
-    while (run) {
-        int err = region_vec_push(out, to_region(run));
-
-        if (err) {
-            return err;
-        }
-        run = run->r.last == UINT64_MAX ? NULL : pageflags_peek(pf, run->r.last + 1);
+    for (; !err && p.leaf; p = run_pos_next(p)) {
+        out->v[out->n++] = to_region(run_at(p));
     }
-    return 0;
+    return err;
 }
 
 static const char *check_run(const struct page_run *run, uint64_t page)
@@ -73,22 +70,20 @@ static const char *check_pair(const struct page_run *a, const struct page_run *b
 
 const char *pageflags_check(const struct pageflags *pf)
 {
-    const struct page_run *run = pageflags_peek(pf, 0);
-    const struct page_run *before = NULL;
-    size_t n = 0;
+    const char *wrong = run_tree_check(&pf->tree);
+    struct run_pos p = run_tree_ceil(&pf->tree, 0);
+    struct page_run before;
+    bool first = true;
 
-    while (run) {
-        const char *wrong = check_run(run, pageflags_page(pf));
+    for (; !wrong && p.leaf; p = run_pos_next(p)) {
+        struct page_run run = run_at(p);
 
-        if (!wrong && before) {
-            wrong = check_pair(before, run);
+        wrong = check_run(&run, pf->page);
+        if (!wrong && !first) {
+            wrong = check_pair(&before, &run);
         }
-        if (wrong) {
-            return wrong;
-        }
-        n++;
         before = run;
-        run = run->r.last == UINT64_MAX ? NULL : pageflags_peek(pf, run->r.last + 1);
+        first = false;
     }
-    return n == pageflags_count(pf) ? NULL : "the number of runs is wrong";
+    return wrong;
 }

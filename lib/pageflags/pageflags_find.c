@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Free room: the gaps between runs, one after the other, from the side that was asked for. */
+/* Free room: the gaps that are wide enough, one after the other, from the side that was asked for. */
 #include "pageflags/pageflags.h"
 
 #include "base/int.h"
+#include "pageflags/internal.h"
 
 struct wish {
     uint64_t len;
@@ -30,40 +31,52 @@ static bool fits(const struct wish *w, struct range gap, uint64_t *ret)
     return true;
 }
 
+/* Wide enough is not enough: the place must also be in WITHIN and aligned. */
+static bool fits_within(const struct wish *w, struct range gap, struct range within, uint64_t *ret)
+{
+    return range_overlaps(gap, within) && fits(w, range_cut(gap, within), ret);
+}
+
 static bool find_up(const struct pageflags *pf, struct range within, const struct wish *w,
                     uint64_t *ret)
 {
-    struct page_run run;
+    struct range runs = run_tree_extent(&pf->tree);
     uint64_t at = within.start;
+    struct range gap;
 
-    while (pageflags_next(pf, at, &run) && run.r.start <= within.last) {
-        if (run.r.start > at && fits(w, (struct range){at, run.r.start - 1}, ret)) {
+    if (runs.start > 0 && fits_within(w, (struct range){0, runs.start - 1}, within, ret)) {
+        return true;
+    }
+    while (run_tree_gap_up(&pf->tree, at, w->len, &gap) && gap.start <= within.last) {
+        pageflags_count_lookup(pf);
+        if (fits_within(w, gap, within, ret)) {
             return true;
         }
-        if (run.r.last >= within.last) {
-            return false;
-        }
-        at = run.r.last + 1;
+        at = gap.last + 1;
     }
-    return fits(w, (struct range){at, within.last}, ret);
+    return runs.last < UINT64_MAX &&
+           fits_within(w, (struct range){runs.last + 1, UINT64_MAX}, within, ret);
 }
 
 static bool find_down(const struct pageflags *pf, struct range within, const struct wish *w,
                       uint64_t *ret)
 {
-    struct page_run run;
+    struct range runs = run_tree_extent(&pf->tree);
     uint64_t at = within.last;
+    struct range gap;
 
-    while (pageflags_prev(pf, at, &run) && run.r.last >= within.start) {
-        if (run.r.last < at && fits(w, (struct range){run.r.last + 1, at}, ret)) {
+    if (runs.last < UINT64_MAX &&
+        fits_within(w, (struct range){runs.last + 1, UINT64_MAX}, within, ret)) {
+        return true;
+    }
+    while (run_tree_gap_down(&pf->tree, at, w->len, &gap) && gap.last >= within.start) {
+        pageflags_count_lookup(pf);
+        if (fits_within(w, gap, within, ret)) {
             return true;
         }
-        if (run.r.start <= within.start) {
-            return false;
-        }
-        at = run.r.start - 1;
+        at = gap.start - 1;
     }
-    return fits(w, (struct range){within.start, at}, ret);
+    return runs.start > 0 && fits_within(w, (struct range){0, runs.start - 1}, within, ret);
 }
 
 bool pageflags_find_free(const struct pageflags *pf, struct range within, uint64_t len,
@@ -71,8 +84,12 @@ bool pageflags_find_free(const struct pageflags *pf, struct range within, uint64
 {
     struct wish w = {len, u64_max(unit, align), from_top};
 
+    pageflags_count_lookup(pf);
     if (len == 0) {
         return false;
+    }
+    if (pf->tree.count == 0) {
+        return fits(&w, within, ret);
     }
     return from_top ? find_down(pf, within, &w, ret) : find_up(pf, within, &w, ret);
 }
