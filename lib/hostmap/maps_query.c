@@ -40,10 +40,26 @@ _Static_assert(MAP_QUERY == 0xC0686611, "number of the kernel's ioctl");
 
 enum { VMA_READ = 1, VMA_WRITE = 2, VMA_EXEC = 4, VMA_SHARED = 8, COVERING_OR_NEXT = 0x10 };
 
+/* A file found at an address before: there its path, which is half the cost of a query, is not asked for again. */
+struct known_file {
+    uint64_t at;
+    uint64_t inode; /* 0: none known */
+    uint32_t major;
+    uint32_t minor;
+};
+
+enum { KNOWN_FILES = 128 }; /* a power of two; who shares a place replaces the other */
+
 struct hostmap {
     struct self_maps self;
     char name[NAME_MAX_BYTES];
+    struct known_file known[KNOWN_FILES];
 };
+
+static struct known_file *known_at(struct hostmap *m, uint64_t at)
+{
+    return &m->known[(at >> 12) * UINT64_C(0x9e3779b97f4a7c15) >> 57];
+}
 
 static int query_once(struct hostmap *m, uint64_t at, bool with_name, struct map_query *ret)
 {
@@ -62,20 +78,43 @@ static int query_once(struct hostmap *m, uint64_t at, bool with_name, struct map
     return 0;
 }
 
+static bool same_file(const struct known_file *f, const struct map_query *q)
+{
+    return q->inode == f->inode && q->dev_major == f->major && q->dev_minor == f->minor;
+}
+
+/* Shared anonymous memory has an inode too; only its name, /dev/zero, tells it from a file. */
+static void learn_file(const struct hostmap *m, struct known_file *known, uint64_t at,
+                       const struct map_query *q)
+{
+    bool is_file = q->inode != 0 && q->vma_name_size > 1 && m->name[0] == '/' &&
+                   strncmp(m->name, "/dev/zero", 9) != 0;
+
+    *known = (struct known_file){at, is_file ? q->inode : 0, q->dev_major, q->dev_minor};
+}
+
 /* The mapping that holds AT or the next one; -ENOENT past the last. */
 static int query(struct hostmap *m, uint64_t at, struct linux_map *ret)
 {
-    static const char long_name[] = "/";
+    static const char some_path[] = "/";
+    struct known_file *known = known_at(m, at);
     struct map_query q;
-    bool is_long = false;
-    int err = query_once(m, at, true, &q);
+    bool is_path = known->inode != 0 && known->at == at;
+    int err = query_once(m, at, !is_path, &q);
 
+    if (!err && is_path && !same_file(known, &q)) {
+        is_path = false;
+        err = query_once(m, at, true, &q);
+    }
     if (err == -ENAMETOOLONG) {
-        is_long = true;
+        is_path = true;
         err = query_once(m, at, false, &q);
     }
     if (err) {
         return err;
+    }
+    if (!is_path) {
+        learn_file(m, known, at, &q);
     }
     *ret = (struct linux_map){
         .start = q.vma_start,
@@ -86,8 +125,8 @@ static int query(struct hostmap *m, uint64_t at, struct linux_map *ret)
         .minor = q.dev_minor,
         .prot = q.vma_flags & (VMA_READ | VMA_WRITE | VMA_EXEC),
         .shared = q.vma_flags & VMA_SHARED,
-        .name = is_long ? long_name : m->name,
-        .name_len = is_long           ? 1
+        .name = is_path ? some_path : m->name,
+        .name_len = is_path           ? 1
                     : q.vma_name_size ? q.vma_name_size - 1
                                       : 0,
     };
