@@ -13,7 +13,6 @@
 # f8 is /lib/x86_64-linux-gnu/libc.so.6
 # r14 keeps the place of the heap, 0x17ce8000 to 0x17f3cfff, which grows by MAP_FIXED
 twinmap 1
-requires linux
 requires guest_page=4096
 file f0 size=46539 open=O_RDONLY
 file f1 size=2139864 open=O_RDONLY

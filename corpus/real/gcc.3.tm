@@ -10,7 +10,6 @@
 # f5 is /lib/x86_64-linux-gnu/libsframe.so.0
 # r11 keeps the place of the heap, 0x559c3df5e000 to 0x559c3dfc0fff, which grows by MAP_FIXED
 twinmap 1
-requires linux
 requires guest_page=4096
 file f0 size=46539 open=O_RDONLY
 file f1 size=1514448 open=O_RDONLY

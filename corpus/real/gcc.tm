@@ -6,7 +6,6 @@
 # f1 is /lib/x86_64-linux-gnu/libc.so.6
 # r6 keeps the place of the heap, 0x1d3dd000 to 0x1d41ffff, which grows by MAP_FIXED
 twinmap 1
-requires linux
 requires guest_page=4096
 file f0 size=46539 open=O_RDONLY
 file f1 size=1926232 open=O_RDONLY

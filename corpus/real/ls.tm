@@ -8,7 +8,6 @@
 # f3 is /lib/x86_64-linux-gnu/libpcre2-8.so.0
 # r8 keeps the place of the heap, 0x560433439000 to 0x560433459fff, which grows by MAP_FIXED
 twinmap 1
-requires linux
 requires guest_page=4096
 file f0 size=46539 open=O_RDONLY
 file f1 size=174312 open=O_RDONLY

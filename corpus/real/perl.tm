@@ -8,7 +8,6 @@
 # f3 is /lib/x86_64-linux-gnu/libcrypt.so.1
 # r8 keeps the place of the heap, 0x5623f4b77000 to 0x5623f4bb8fff, which grows by MAP_FIXED
 twinmap 1
-requires linux
 requires guest_page=4096
 file f0 size=46539 open=O_RDONLY
 file f1 size=911904 open=O_RDONLY

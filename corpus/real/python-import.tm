@@ -15,7 +15,6 @@
 # f9 is /usr/lib/python3.11/lib-dynload/_sqlite3.cpython-311-x86_64-linux-gnu.so
 # f10 is /lib/x86_64-linux-gnu/libsqlite3.so.0
 twinmap 1
-requires linux
 requires guest_page=4096
 file f0 size=46539 open=O_RDONLY
 file f1 size=911904 open=O_RDONLY

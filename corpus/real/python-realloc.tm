@@ -11,7 +11,6 @@
 # f5 is /usr/lib/locale/C.utf8/LC_CTYPE
 # f6 is /usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache
 twinmap 1
-requires linux
 requires guest_page=4096
 file f0 size=46539 open=O_RDONLY
 file f1 size=911904 open=O_RDONLY

@@ -6,8 +6,8 @@
 # f1 is /lib/x86_64-linux-gnu/libc.so.6
 # r7 keeps the place of the heap, 0x5617c06ae000 to 0x5617c06cefff, which grows by MAP_FIXED
 twinmap 1
-requires linux
 requires guest_page=4096
+requires linux
 file f0 size=46539 open=O_RDONLY
 file f1 size=1926232 open=O_RDONLY
 r0 = mmap(NULL, 0x21000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = ok

@@ -215,7 +215,6 @@ static int space_new(struct import_ctx *x)
 {
     struct importer *im = x->im;
     struct import_work w = {.out.prog = PROG_INIT, .out.notes = BUF_INIT, .pid = x->c->pid};
-    struct prog_require linux_only = {REQUIRE_LINUX, 0};
     struct prog_require page = {REQUIRE_GUEST_PAGE, IMPORT_PAGE};
 
     w.brk = x->task->brk;
@@ -231,8 +230,7 @@ static int space_new(struct import_ctx *x)
     }
     x->w = &im->works.v[x->task->space];
     x->plan = &im->plans.v[x->task->space];
-    if (prog_add_require(&x->w->out.prog, linux_only) < 0 ||
-        prog_add_require(&x->w->out.prog, page) < 0) {
+    if (prog_add_require(&x->w->out.prog, page) < 0) {
         return import_oom(im);
     }
     return stand_ins(x);
@@ -308,11 +306,38 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/*
+ * Calls that another system answers otherwise: MAP_STACK is a mere hint on Linux (vm-semantics D 69), and the errno of a
+ * refusal is the recording system's own. mremap needs no mention: where there is none its step is skipped.
+ */
+static bool only_linux(const struct prog *p)
+{
+    for (size_t i = 0; i < p->ops.n; i++) {
+        const struct op *op = &p->ops.v[i];
+
+        if (op->expect.kind == EXPECT_ERRNO || op->expect.kind == EXPECT_FAIL ||
+            (op->kind == OP_mmap && (op->arg[3].num & ABI_MAP_STACK))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int add_requires(const struct import_work *w, struct prog *p)
+{
+    const struct prog_require linux_only = {REQUIRE_LINUX, 0};
+    const struct prog_require wide = {REQUIRE_BITS, 64};
+
+    if (only_linux(p) && prog_add_require(p, linux_only) < 0) {
+        return -ENOMEM;
+    }
+    return w->mapped > NARROW_MAX ? prog_add_require(p, wide) : 0;
+}
+
 /* Spaces with an op become the caller's. */
 static int hand_over(struct importer *im, struct import_space **spaces, size_t *n)
 {
     struct import_space *out = calloc(im->works.n ? im->works.n : 1, sizeof(*out));
-    struct prog_require wide = {REQUIRE_BITS, 64};
     size_t count = 0;
 
     if (!out) {
@@ -332,8 +357,7 @@ static int hand_over(struct importer *im, struct import_space **spaces, size_t *
         buf_add(&notes, buf_text(&w->out.notes), w->out.notes.len);
         buf_free(&w->out.notes);
         w->out.notes = notes;
-        if (buf_failed(&notes) ||
-            (w->mapped > NARROW_MAX && prog_add_require(&w->out.prog, wide) < 0)) {
+        if (buf_failed(&notes) || add_requires(w, &w->out.prog) < 0) {
             free(out);
             return import_oom(im);
         }

@@ -89,7 +89,7 @@ static int file_new(struct importer *im, const struct import_file *f, size_t *re
 
 static int open_file(struct import_ctx *x, const struct import_file *f, bool cloexec)
 {
-    size_t file;
+    size_t file = 0;
     int r = file_new(x->im, f, &file);
 
     return r < 0 ? r : fd_set(x, x->c->ret, file, cloexec);

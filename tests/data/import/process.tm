@@ -6,8 +6,8 @@
 # r4 keeps the place of the heap, 0x560433439000 to 0x56043347afff, which grows by MAP_FIXED
 # line 25: left out, a failed map of what is no regular file
 twinmap 1
-requires linux
 requires guest_page=4096
+requires linux
 file f0 size=46539 open=O_RDONLY
 file f1 size=1926232 open=O_RDONLY
 r0 = mmap(NULL, 0x21000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = ok

@@ -2,8 +2,8 @@
 # later addresses inside them are result+offset; descriptors are files.
 # line 14: placed anywhere, its fixed address belonged to nothing known
 twinmap 1
-requires linux
 requires guest_page=4096
+requires linux
 r0 = mmap(NULL, 0x801000, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_STACK, -1, 0) = ok
 mprotect(r0+0x1000, 0x800000, PROT_READ|PROT_WRITE) = ok
 r1 = mmap(NULL, 0x8000000, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = ok
