@@ -122,8 +122,10 @@ void fake_drop_pages(struct fake_host *f, uint64_t start, uint64_t last)
     while (j < f->pages.n && f->pages.v[j].addr <= last) {
         free(f->pages.v[j++].bytes);
     }
-    memmove(&f->pages.v[i], &f->pages.v[j], (f->pages.n - j) * sizeof(f->pages.v[0]));
-    f->pages.n -= j - i;
+    if (j > i) {
+        memmove(&f->pages.v[i], &f->pages.v[j], (f->pages.n - j) * sizeof(f->pages.v[0]));
+        f->pages.n -= j - i;
+    }
 }
 
 void fake_page_put(struct fake_host *f, struct fake_page p)
@@ -151,8 +153,10 @@ void fake_cut(struct fake_host *f, uint64_t start, uint64_t last)
     while (j < f->areas.n && f->areas.v[j].start <= last) {
         object_unref(f->areas.v[j++].object);
     }
-    memmove(&f->areas.v[i], &f->areas.v[j], (f->areas.n - j) * sizeof(f->areas.v[0]));
-    f->areas.n -= j - i;
+    if (j > i) {
+        memmove(&f->areas.v[i], &f->areas.v[j], (f->areas.n - j) * sizeof(f->areas.v[0]));
+        f->areas.n -= j - i;
+    }
 }
 
 bool fake_any_area(const struct fake_host *f, uint64_t start, uint64_t last)
