@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reader "kinfo" for FreeBSD: the sysctl kern.proc.vmmap, read into a buffer of our own that is kept, because the
- * allocations of kinfo_getvmmap() would change what is being read. Built on FreeBSD only and kept to the documented interface; it has
- * not been run where the other readers were. The kernel tells shared from private only where a type or a flag
- * does: file rows without copy-on-write, and shared memory objects.
+ * Reader "kinfo" for FreeBSD: the sysctl kern.proc.vmmap, read into a buffer of our own that is
+ * kept, because the allocations of kinfo_getvmmap() would change what is being read. Built on
+ * FreeBSD only and kept to the documented interface; it has not been run where the other readers
+ * were. The kernel tells shared from private only where a type or a flag does: file rows without
+ * copy-on-write, and shared memory objects.
  */
 #include "hostmap/readers.h"
 

@@ -20,7 +20,10 @@ static bool name_starts_with(const struct linux_map *m, const char *text)
     return m->name_len >= len && memcmp(m->name, text, len) == 0;
 }
 
-/* MAP_SHARED|MAP_ANONYMOUS is a file of the kernel's own, named after the device that gave such memory once. */
+/*
+ * MAP_SHARED|MAP_ANONYMOUS is a file of the kernel's own, named after the device that gave such
+ * memory once.
+ */
 static bool is_shared_anon(const struct linux_map *m)
 {
     return m->shared && (name_is(m, "/dev/zero (deleted)") || name_starts_with(m, "[anon_shmem:"));

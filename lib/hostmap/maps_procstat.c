@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text of FreeBSD's "procstat -v PID", parsed on any system. The listing names neither file identity nor offset
- * (object and offset stay 0), and tells shared from private only where a type or a mark does: file rows without
- * copy-on-write, and shared memory objects.
+ * The text of FreeBSD's "procstat -v PID", parsed on any system. The listing names neither file
+ * identity nor offset (object and offset stay 0), and tells shared from private only where a type
+ * or a mark does: file rows without copy-on-write, and shared memory objects.
  */
 #include "hostmap/hostmap.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reader "query": PROCMAP_QUERY, one ioctl per mapping inside the range asked for and none outside it. The structure
- * and the number are our own, because distribution headers are older than the kernels; whether the running one has it
- * is asked at open. Nothing is allocated once OUT has room.
+ * Reader "query": PROCMAP_QUERY, one ioctl per mapping inside the range asked for and none outside
+ * it. The structure and the number are our own, because distribution headers are older than the
+ * kernels; whether the running one has it is asked at open. Nothing is allocated once OUT has room.
  */
 #include "hostmap/readers.h"
 
@@ -40,7 +40,10 @@ _Static_assert(MAP_QUERY == 0xC0686611, "number of the kernel's ioctl");
 
 enum { VMA_READ = 1, VMA_WRITE = 2, VMA_EXEC = 4, VMA_SHARED = 8, COVERING_OR_NEXT = 0x10 };
 
-/* A file found at an address before: there its path, which is half the cost of a query, is not asked for again. */
+/*
+ * A file found at an address before: there its path, which is half the cost of a query, is not
+ * asked for again.
+ */
 struct known_file {
     uint64_t at;
     uint64_t inode; /* 0: none known */

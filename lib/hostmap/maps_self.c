@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reader "proc": the text of /proc/self/maps, in one buffer that is kept between reads. No stdio, because a stream's own
- * allocations would change what is being read.
+ * Reader "proc": the text of /proc/self/maps, in one buffer that is kept between reads. No stdio,
+ * because a stream's own allocations would change what is being read.
  */
 #include "hostmap/readers.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of this folder share: the readers of each system, and rules that two of them must apply alike. */
+/*
+ * What the files of this folder share: the readers of each system, and rules that two of them must
+ * apply alike.
+ */
 #pragma once
 
 #include <sys/types.h>
@@ -34,8 +37,8 @@ struct scan;
 int linux_map_parse(const struct lines *l, struct scan *s, struct linux_map *ret, struct err *e);
 
 /*
- * A descriptor of /proc/self/maps. It belongs to the address space of the process that opened it, so after a fork the
- * child's first use opens it anew. 0 or a negative errno.
+ * A descriptor of /proc/self/maps. It belongs to the address space of the process that opened it,
+ * so after a fork the child's first use opens it anew. 0 or a negative errno.
  */
 struct self_maps {
     int fd;

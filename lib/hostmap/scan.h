@@ -52,6 +52,8 @@ bool scan_rights(struct scan *s, uint8_t *ret);
 /* "line N: expected WHAT, found '...'", -EINVAL. */
 int scan_fail(const struct lines *l, const struct scan *s, const char *what, struct err *e);
 
-/* Append R, which must lie above the last region since FROM. 0, -EINVAL with the reason, -ENOMEM. */
+/*
+ * Append R, which must lie above the last region since FROM. 0, -EINVAL with the reason, -ENOMEM.
+ */
 int scan_push(const struct lines *l, struct region_vec *out, size_t from, struct region r,
               struct err *e);

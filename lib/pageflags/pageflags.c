@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table and its changes. Each change works out what becomes of the runs its range touches, merged with the
- * neighbours, and puts at most three runs in their place; the nodes for that were prepared by pageflags_reserve,
- * so that a change cannot fail half-way.
+ * The table and its changes. Each change works out what becomes of the runs its range touches,
+ * merged with the neighbours, and puts at most three runs in their place; the nodes for that were
+ * prepared by pageflags_reserve, so that a change cannot fail half-way.
  */
 #include "pageflags/pageflags.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest page-flag table and the backing book as one interval map: runs of guest pages that agree. Cost grows
- * with the number of runs touched, never with bytes or pages. Ranges are whole guest pages; the caller holds
- * mmap_lock. Flags are enum page_flag (region/region.h); a page not in any run has flags 0 and is free.
+ * The guest page-flag table and the backing book as one interval map: runs of guest pages that
+ * agree. Cost grows with the number of runs touched, never with bytes or pages. Ranges are whole
+ * guest pages; the caller holds mmap_lock. Flags are enum page_flag (region/region.h); a page not
+ * in any run has flags 0 and is free.
  */
 #pragma once
 
@@ -26,23 +27,32 @@ struct page_run {
     struct page_info info;
 };
 
-/* An empty table of guest pages of PAGE bytes; NULL without memory. Free takes NULL and returns NULL. */
+/*
+ * An empty table of guest pages of PAGE bytes; NULL without memory. Free takes NULL and returns
+ * NULL.
+ */
 struct pageflags *pageflags_new(uint64_t page);
 struct pageflags *pageflags_free(struct pageflags *pf);
 /* Forget every run and set another page size; memory is kept. */
 void pageflags_reset(struct pageflags *pf, uint64_t page);
 
 /*
- * Make sure that the next N changes (set, unset, update: each one call) cannot fail. 0 or -ENOMEM, table unchanged.
- * "Prepare, then commit": call it before the first host call.
+ * Make sure that the next N changes (set, unset, update: each one call) cannot fail. 0 or -ENOMEM,
+ * table unchanged. "Prepare, then commit": call it before the first host call.
  */
 int pageflags_reserve(struct pageflags *pf, size_t n);
 
-/* Replace whatever R held by INFO (offset that of r.start). Needs a reservation. Equal neighbours merge. */
+/*
+ * Replace whatever R held by INFO (offset that of r.start). Needs a reservation. Equal neighbours
+ * merge.
+ */
 void pageflags_set(struct pageflags *pf, struct range r, const struct page_info *info);
 /* Free R. Needs a reservation. */
 void pageflags_unset(struct pageflags *pf, struct range r);
-/* flags := (flags & ~CLEAR) | SET on the pages of R that are in a run; holes stay holes. Needs a reservation. */
+/*
+ * flags := (flags & ~CLEAR) | SET on the pages of R that are in a run; holes stay holes. Needs a
+ * reservation.
+ */
 void pageflags_update(struct pageflags *pf, struct range r, uint8_t clear, uint8_t set);
 
 /* Flags of the page that holds AT, 0 if free. */
@@ -60,9 +70,10 @@ bool pageflags_all(const struct pageflags *pf, struct range r);
 int page_check_range(const struct pageflags *pf, uint64_t start, uint64_t len, uint8_t want);
 
 /*
- * Free room for LEN bytes (a multiple of UNIT) in WITHIN, at a multiple of ALIGN (a power of two, at least UNIT), such
- * that no page of any UNIT block it touches is in a run. From the top down or from the bottom up. False if
- * nothing fits. Cost: a few nodes per gap of LEN bytes or more that is in the way (misaligned), not runs or pages.
+ * Free room for LEN bytes (a multiple of UNIT) in WITHIN, at a multiple of ALIGN (a power of two,
+ * at least UNIT), such that no page of any UNIT block it touches is in a run. From the top down or
+ * from the bottom up. False if nothing fits. Cost: a few nodes per gap of LEN bytes or more that is
+ * in the way (misaligned), not runs or pages.
  */
 bool pageflags_find_free(const struct pageflags *pf, struct range within, uint64_t len,
                          uint64_t unit, uint64_t align, bool from_top, uint64_t *ret);
@@ -72,5 +83,8 @@ size_t pageflags_count(const struct pageflags *pf); /* runs */
 uint64_t pageflags_lookups(const struct pageflags *pf);
 /* Append all runs as regions, in order. 0 or -ENOMEM. */
 int pageflags_dump(const struct pageflags *pf, struct region_vec *out);
-/* NULL, or what is wrong with the table itself: order, overlap, alignment, unmerged neighbours, flag domain. */
+/*
+ * NULL, or what is wrong with the table itself: order, overlap, alignment, unmerged neighbours,
+ * flag domain.
+ */
 const char *pageflags_check(const struct pageflags *pf);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table as plain regions, and the table held against its own rules. Neither counts look-ups: a checker
- * must not disturb what it measures.
+ * The table as plain regions, and the table held against its own rules. Neither counts look-ups: a
+ * checker must not disturb what it measures.
  */
 #include "pageflags/pageflags.h"
 
@@ -39,7 +39,7 @@ int pageflags_dump(const struct pageflags *pf, struct region_vec *out)
 static const char *check_run(const struct page_run *run, uint64_t page)
 {
     if (run->r.last < run->r.start) {
-        return "a run ends before it starts";
+        return "a run stops before it starts";
     }
     if (!u64_is_aligned(run->r.start, page) || !u64_is_aligned(run->r.last + 1, page)) {
         return "a run is not made of whole guest pages";

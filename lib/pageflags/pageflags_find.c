@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Free room: the gaps that are wide enough, one after the other, from the side that was asked for. */
+/*
+ * Free room: the gaps that are wide enough, one after the other, from the side that was asked for.
+ */
 #include "pageflags/pageflags.h"
 
 #include "base/int.h"

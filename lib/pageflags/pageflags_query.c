@@ -29,7 +29,10 @@ bool pageflags_any(const struct pageflags *pf, struct range r)
     return pageflags_next(pf, r.start, &run) && run.r.start <= r.last;
 }
 
-/* True if every page of R is in a run that has all of WANT; a TB-protected page counts as writable. */
+/*
+ * True if every page of R is in a run that has all of WANT; a TB-protected page counts as
+ * writable.
+ */
 static bool all_have(const struct pageflags *pf, struct range r, uint8_t want)
 {
     struct page_run run;

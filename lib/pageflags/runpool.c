@@ -68,9 +68,10 @@ static int grow(struct run_tree *t, size_t nodes)
 }
 
 /*
- * How many nodes INSERTS insertions can take. Only a full leaf splits: one that was full before, or one that a
- * quarter of its entries were added to since it was split or merged. What is added to a level are the splits below
- * it, so the same holds for each level; above the root, with one node more for each new root.
+ * How many nodes INSERTS insertions can take. Only a full leaf splits: one that was full before, or
+ * one that a quarter of its entries were added to since it was split or merged. What is added to a
+ * level are the splits below it, so the same holds for each level; above the root, with one node
+ * more for each new root.
  */
 size_t run_pool_nodes_for(const struct run_tree *t, size_t inserts)
 {

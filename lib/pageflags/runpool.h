@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Nodes of the tree: taken from what run_tree_reserve prepared, given back to it, counted by height. */
+/*
+ * Nodes of the tree: taken from what run_tree_reserve prepared, given back to it, counted by
+ * height.
+ */
 #pragma once
 
 #include "pageflags/runtree.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Searching and changing the tree. An insertion into a full leaf splits it and the full nodes right above it, from
- * the top down, so that a parent always has room; an erasure merges a small node with a neighbour if both together
- * leave room for growth, and never borrows.
+ * Searching and changing the tree. An insertion into a full leaf splits it and the full nodes right
+ * above it, from the top down, so that a parent always has room; an erasure merges a small node
+ * with a neighbour if both together leave room for growth, and never borrows.
  */
 #include "pageflags/runtree.h"
 
@@ -12,7 +12,10 @@
 #include "base/int.h"
 #include "pageflags/runpool.h"
 
-/* A node below this looks for a neighbour to merge with; merged nodes must not be full again at once. */
+/*
+ * A node below this looks for a neighbour to merge with; merged nodes must not be full again at
+ * once.
+ */
 #define LEAF_SMALL (RUN_LEAF_MAX / 4)
 #define INNER_SMALL (RUN_INNER_MAX / 4)
 #define LEAF_MERGED_MAX (RUN_LEAF_MAX * 3 / 4)
@@ -54,7 +57,10 @@ static size_t child_for(const struct run_inner *inner, uint64_t at)
     return i ? i - 1 : 0;
 }
 
-/* Ask for all of a leaf at once: its lines are rarely in the cache, and one after the other is slow. */
+/*
+ * Ask for all of a leaf at once: its lines are rarely in the cache, and one after the other is
+ * slow.
+ */
 static inline void fetch(const struct run_tree *t, const union run_node *n, unsigned level)
 {
     if (level == t->depth) {
@@ -134,7 +140,10 @@ static struct run_span span_of(const struct run_tree *t, const union run_node *n
     return level == t->depth ? run_leaf_span(&n->leaf) : run_inner_span(&n->inner);
 }
 
-/* Tell the ancestors what changed below the child that P names at LEVEL; stop where nothing changed. */
+/*
+ * Tell the ancestors what changed below the child that P names at LEVEL; stop where nothing
+ * changed.
+ */
 static void refresh(struct run_tree *t, struct path *p, unsigned level)
 {
     for (unsigned d = level + 1; d-- > 0;) {
@@ -244,7 +253,10 @@ static void grow_root(struct run_tree *t)
     t->depth++;
 }
 
-/* The highest level from which on all nodes on the way to AT are full; one past the leaves if the leaf is not. */
+/*
+ * The highest level from which on all nodes on the way to AT are full; one past the leaves if the
+ * leaf is not.
+ */
 static unsigned full_from(const struct run_tree *t, uint64_t at)
 {
     const union run_node *n = t->root;

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs of guest pages, ordered by start, in a B+-tree: few and wide levels, because what a change costs at a
- * hundred thousand runs is the cache lines it touches. Every inner node keeps per child the first start, the last
- * page's last byte and the widest gap between two runs, which is what a search for free room follows.
+ * Runs of guest pages, ordered by start, in a B+-tree: few and wide levels, because what a change
+ * costs at a hundred thousand runs is the cache lines it touches. Every inner node keeps per child
+ * the first start, the last page's last byte and the widest gap between two runs, which is what a
+ * search for free room follows.
  *
- * It knows nothing of flags or merging (pageflags.c does) and never allocates but in run_tree_reserve.
+ * It knows nothing of flags or merging (pageflags.c does) and never allocates but in
+ * run_tree_reserve.
  */
 #pragma once
 
 #include "pageflags/pageflags.h"
 
-/* Both nodes are 20 cache lines; the starts with their count fill whole ones (docs/decisions, page flags). */
+/*
+ * Both nodes are 20 cache lines; the starts with their count fill whole ones (docs/decisions, page
+ * flags).
+ */
 #define RUN_LINE 64
 #define RUN_LEAF_MAX 31
 #define RUN_INNER_MAX 39
@@ -28,7 +33,10 @@ struct run_leaf {
     struct run_leaf *prev;
 };
 
-/* Of a subtree: its first byte, its last byte, the length of the widest gap between two of its runs. */
+/*
+ * Of a subtree: its first byte, its last byte, the length of the widest gap between two of its
+ * runs.
+ */
 struct run_span {
     uint64_t start;
     uint64_t last;
@@ -73,7 +81,10 @@ void run_tree_free(struct run_tree *t);
 /* Forget every run, keep the memory. */
 void run_tree_clear(struct run_tree *t);
 
-/* Nodes for INSERTS calls of run_tree_insert or runs given to run_tree_splice, wherever they go. 0 or -ENOMEM. */
+/*
+ * Nodes for INSERTS calls of run_tree_insert or runs given to run_tree_splice, wherever they go. 0
+ * or -ENOMEM.
+ */
 int run_tree_reserve(struct run_tree *t, size_t inserts);
 
 /* The last run whose start <= AT; the first whose last >= AT. */
@@ -86,13 +97,17 @@ static inline struct page_run run_at(struct run_pos p)
     return (struct page_run){{p.leaf->start[p.i], p.leaf->last[p.i]}, p.leaf->info[p.i]};
 }
 
-/* Replace the N_OLD runs that begin with the first whose start >= AT by N_NEW runs, ascending, that fit between. */
+/*
+ * Replace the N_OLD runs that begin with the first whose start >= AT by N_NEW runs, ascending,
+ * that fit between.
+ */
 void run_tree_splice(struct run_tree *t, uint64_t at, size_t n_old, const struct page_run *runs,
                      size_t n_new);
 
 /*
- * The lowest gap of at least LEN bytes between two runs whose last byte is >= AT; the highest one whose start is
- * <= AT. False if there is none. What lies before the first and behind the last run is no gap.
+ * The lowest gap of at least LEN bytes between two runs whose last byte is >= AT; the highest one
+ * whose start is <= AT. False if there is none. What lies before the first and behind the last run
+ * is no gap.
  */
 bool run_tree_gap_up(const struct run_tree *t, uint64_t at, uint64_t len, struct range *ret);
 bool run_tree_gap_down(const struct run_tree *t, uint64_t at, uint64_t len, struct range *ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tree against its own rules: what every inner node says of its children, the chain of leaves, the counts. Not the
- * runs themselves: their rules are the table's (pageflags_dump.c).
+ * The tree against its own rules: what every inner node says of its children, the chain of leaves,
+ * the counts. Not the runs themselves: their rules are the table's (pageflags_dump.c).
  */
 #include "pageflags/runtree.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Gaps by width: a subtree whose widest gap is too narrow is passed over whole. Only the subtree that holds AT can
- * promise a gap and not deliver it, so a search costs a few nodes.
+ * Gaps by width: a subtree whose widest gap is too narrow is passed over whole. Only the subtree
+ * that holds AT can promise a gap and not deliver it, so a search costs a few nodes.
  */
 #include "pageflags/runtree.h"
 

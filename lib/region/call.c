@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A host call as one line. The flag bits are those of host/host.h, which this folder does not include; a unit
- * test holds the two against each other.
+ * A host call as one line. The flag bits are those of host/host.h, which this folder does not
+ * include; a unit test holds the two against each other.
  */
 #include "region/call.h"
 

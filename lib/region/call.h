@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A host call as plain data, so that the recorder in lib/host and the checkers in lib/inv share one type. */
+/*
+ * A host call as plain data, so that the recorder in lib/host and the checkers in lib/inv share
+ * one type.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -39,7 +42,8 @@ struct trace_call {
 };
 
 /*
- * "map(0x10000, 0x4000, rw-, PRIVATE|FIXED|ANON, -1, 0) = 0x10000", addresses minus BASE (guest view). A failure
- * is "= -1 ENOMEM", with "(injected)" or "(refused: outside the window)" behind it.
+ * "map(0x10000, 0x4000, rw-, PRIVATE|FIXED|ANON, -1, 0) = 0x10000", addresses minus BASE (guest
+ * view). A failure is "= -1 ENOMEM", with "(injected)" or "(refused: outside the window)" behind
+ * it.
  */
 void call_print(const struct trace_call *c, uint64_t base, struct buf *out);

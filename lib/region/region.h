@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is mapped, as plain data: one type for the guest's page flags, for the host map as a kernel reports
- * it and for what a program asked for, so that checkers never need the types of what they check.
+ * What is mapped, as plain data: one type for the guest's page flags, for the host map as a kernel
+ * reports it and for what a program asked for, so that checkers never need the types of what they
+ * check.
  */
 #pragma once
 
@@ -79,8 +80,9 @@ const struct region *region_find(const struct region_vec *v, uint64_t at);
 size_t region_lower_bound(const struct region_vec *v, uint64_t at);
 
 /*
- * Sort, zero every field that MASK leaves out, then merge neighbours that are equal (offsets continuous).
- * Both sides of every comparison go through here, because kernels split and merge as they like.
+ * Sort, zero every field that MASK leaves out, then merge neighbours that are equal (offsets
+ * continuous). Both sides of every comparison go through here, because kernels split and merge as
+ * they like.
  */
 void region_normalise(struct region_vec *v, unsigned mask);
 
@@ -90,21 +92,25 @@ struct region_difference {
     const struct region *b;
 };
 
-/* First difference between two normalised vectors within WITHIN, fields by MASK; false if there is none. */
+/*
+ * First difference between two normalised vectors within WITHIN, fields by MASK; false if there is
+ * none.
+ */
 bool region_diff(const struct region_vec *a, const struct region_vec *b, struct range within,
                  unsigned mask, struct region_difference *ret);
 
 /*
- * One line, no newline: "0x10000-0x13fff rw-p anon" or with page flags "... rw- VALID|WRITE_ORG"; what is not private and
- * anonymous says so behind it ("file shared object 0x5+0x1000").
+ * One line, no newline: "0x10000-0x13fff rw-p anon" or with page flags "... rw- VALID|WRITE_ORG";
+ * what is not private and anonymous says so behind it ("file shared object 0x5+0x1000").
  */
 void region_print(const struct region *r, struct buf *out);
 /* One line each, indented by two blanks. */
 void region_vec_print(const struct region_vec *v, struct buf *out);
 
 /*
- * A ruler picture of WITHIN, one column per UNIT bytes, one row per vector, as the figures of the layer's
- * documentation are drawn; equal stretches are shortened if it gets too wide. MARK (may be NULL) is underlined.
+ * A ruler picture of WITHIN, one column per UNIT bytes, one row per vector, as the figures of the
+ * layer's documentation are drawn; equal stretches are shortened if it gets too wide. MARK (may be
+ * NULL) is underlined.
  */
 struct region_row {
     const char *label;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The normal form: equal maps have equal vectors, however a kernel or a table split them. What a comparison
- * does not look at is zeroed first, so that it cannot keep neighbours apart.
+ * The normal form: equal maps have equal vectors, however a kernel or a table split them. What a
+ * comparison does not look at is zeroed first, so that it cannot keep neighbours apart.
  */
 #include "region/region.h"
 

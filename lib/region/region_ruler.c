@@ -7,10 +7,10 @@
  *     host   |rw |rw |rw |rw |r  |
  *                     ^^^
  *
- * A cell holds the letters of what is mapped there: r w x, '-' for no right at all, 't' in the place of
- * 'w' where the page is TB-protected, '.' for free, '?' where one cell would have to show two things. A
- * stretch of equal columns shrinks to its first, '~' and its last if the picture would be too wide
- * otherwise; if that is not enough, only the neighbourhood of the mark is drawn.
+ * A cell holds the letters of what is mapped there: r w x, '-' for no right at all, 't' in the
+ * place of 'w' where the page is TB-protected, '.' for free, '?' where one cell would have to show
+ * two things. A stretch of equal columns shrinks to its first, '~' and its last if the picture
+ * would be too wide otherwise; if that is not enough, only the neighbourhood of the mark is drawn.
  */
 #include "region/region.h"
 
@@ -196,19 +196,18 @@ static void draw_addresses(const struct ruler *u, struct buf *out)
     buf_str(out, "\n");
 }
 
-static void cell_text(const struct region_vec *v, struct range at, char text[CELL])
+/* The letters of what is mapped in AT, CELL - 1 of them at most. */
+static const char *cell_text(const struct region_vec *v, struct range at, char text[CELL])
 {
     size_t i = region_lower_bound(v, at.start);
     const struct region *r = i < v->n && range_overlaps(v->v[i].r, at) ? &v->v[i] : NULL;
     size_t n = 0;
 
     if (!r) {
-        strcpy(text, " . ");
-        return;
+        return " . ";
     }
     if (!range_contains(r->r, at)) {
-        strcpy(text, " ? ");
-        return;
+        return " ? ";
     }
     if (r->prot & REGION_R) {
         text[n++] = 'r';
@@ -222,21 +221,17 @@ static void cell_text(const struct region_vec *v, struct range at, char text[CEL
         text[n++] = 'x';
     }
     text[n] = '\0';
-    if (n == 0) {
-        strcpy(text, " - ");
-    }
+    return n ? text : " - ";
 }
 
 static void draw_row(const struct ruler *u, const struct region_row *row, struct buf *out)
 {
     buf_fmt(out, "%-*s", u->label_width, row->label);
     for (size_t i = 0; i < u->n_cols; i++) {
-        char text[CELL] = " ~ ";
+        char text[CELL];
 
-        if (!u->cols[i].skip) {
-            cell_text(row->regions, u->cols[i].r, text);
-        }
-        buf_fmt(out, "%c%-3s", i == 0 && u->cut_left ? '<' : '|', text);
+        buf_fmt(out, "%c%-3s", i == 0 && u->cut_left ? '<' : '|',
+                u->cols[i].skip ? " ~ " : cell_text(row->regions, u->cols[i].r, text));
     }
     buf_str(out, u->cut_right ? ">\n" : "|\n");
 }

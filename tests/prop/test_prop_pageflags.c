@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The page-flag table against an array with one entry per page, in worlds large enough for a tree of several levels:
- * at the bottom, in the middle and at the very top of the 64-bit space. Every change runs with exactly
- * the nodes that its reservation promises, so an optimistic promise ends in the table's own assertion.
+ * The page-flag table against an array with one entry per page, in worlds large enough for a tree
+ * of several levels: at the bottom, in the middle and at the very top of the 64-bit space. Every
+ * change runs with exactly the nodes that its reservation promises, so an optimistic promise ends
+ * in the table's own assertion.
  */
 #include <setjmp.h>
 #include <stdarg.h>

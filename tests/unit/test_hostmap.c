@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/hostmap: both text formats row by row, what each wrong row is refused for, and the registry. */
+/*
+ * lib/hostmap: both text formats row by row, what each wrong row is refused for, and the registry.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -134,10 +136,9 @@ static void test_empty_texts(void **state)
 /* The format of FreeBSD 14, each kind of row. */
 static const char procstat_text[] =
     "  PID              START                END PRT  RES PRES REF SHD FLAG  TP PATH\n"
-    " 1234           0x200000           0x204000 r--    4   14   3   1 CN--- vn /usr/home/u/a.out\n"
-    " 1234           0x204000           0x20e000 r-x   10   14   3   1 CN--- vn /home/with a "
-    "blank\n"
-    " 1234           0x20e000           0x20f000 rw-    1    1   1   0 C---- vn /usr/home/u/a.out\n"
+    " 1234           0x200000           0x204000 r--    4   14   3   1 CN--- vn /u/a.out\n"
+    " 1234           0x204000           0x20e000 r-x   10   14   3   1 CN--- vn /u/with a blank\n"
+    " 1234           0x20e000           0x20f000 rw-    1    1   1   0 C---- vn /u/a.out\n"
     " 1234        0x800210000        0x800230000 rw-    2    2   1   0 ----- sw \n"
     " 1234        0x800400000        0x800410000 ---    0    0   0   0 ----- -- \n"
     " 1234        0x800500000        0x800508000 ---    0    0   0   0 ----- gd \n"
@@ -183,7 +184,10 @@ static void test_procstat_other_versions(void **state)
     struct region_vec v;
 
     (void)state;
-    /* FreeBSD 10: four flag letters. 32-bit: narrow addresses. A wide process id pushes the columns. */
+    /*
+     * FreeBSD 10: four flag letters. 32-bit: narrow addresses. A wide process id pushes the
+     * columns.
+     */
     parse(hostmap_parse_procstat,
           "  PID      START        END PRT  RES PRES REF SHD FL   TP PATH\n"
           "1234567  0x8048000  0x8050000 r-x   10   14   3   1 CN-- vn /bin/sh\n"

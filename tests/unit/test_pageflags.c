@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/pageflags: splitting, merging, searching, each drawn as a row of pages; the table's own check sees damage. */
+/*
+ * lib/pageflags: splitting, merging, searching, each drawn as a row of pages; the table's own
+ * check sees damage.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +11,7 @@
 #include <string.h>
 
 #include "base/int.h"
+#include "pageflags/internal.h"
 #include "pageflags/pageflags.h"
 
 #define PAGE 0x1000u
@@ -54,7 +58,10 @@ static void update(struct pageflags *pf, uint64_t first, uint64_t last, uint8_t 
     assert_null(pageflags_check(pf));
 }
 
-/* The first pages as letters ('.' free, '-' no rights, 'r', 'w', 't' TB-protected) with a bar at each run's start. */
+/*
+ * The first pages as letters ('.' free, '-' no rights, 'r', 'w', 't' TB-protected) with a bar at
+ * each run's start.
+ */
 static void draw(const struct pageflags *pf, unsigned n, char *text)
 {
     for (unsigned i = 0; i < n; i++) {
@@ -442,6 +449,124 @@ static void test_check_sees_damage(void **state)
     }
 }
 
+/* A table damaged behind its back: five runs in one leaf, or enough for several. */
+struct damage {
+    unsigned runs;
+    const char *why;
+    void (*hurt)(struct pageflags *pf, struct run_pos p);
+};
+
+static void hurt_order(struct pageflags *pf, struct run_pos p)
+{
+    (void)pf;
+    p.leaf->last[p.i] = p.leaf->start[p.i + 1];
+}
+
+static void hurt_last(struct pageflags *pf, struct run_pos p)
+{
+    (void)pf;
+    p.leaf->last[p.i] = p.leaf->start[p.i] - 1;
+}
+
+static void hurt_alignment(struct pageflags *pf, struct run_pos p)
+{
+    (void)pf;
+    p.leaf->last[p.i]--;
+}
+
+static void hurt_valid(struct pageflags *pf, struct run_pos p)
+{
+    (void)pf;
+    p.leaf->info[p.i].flags = 0;
+}
+
+static void hurt_offset(struct pageflags *pf, struct run_pos p)
+{
+    (void)pf;
+    p.leaf->info[p.i].offset = PAGE;
+}
+
+static void hurt_merging(struct pageflags *pf, struct run_pos p)
+{
+    (void)pf;
+    p.leaf->last[p.i] = p.leaf->start[p.i + 1] - 1;
+}
+
+static void hurt_count(struct pageflags *pf, struct run_pos p)
+{
+    (void)p;
+    pf->tree.count++;
+}
+
+static void hurt_nodes(struct pageflags *pf, struct run_pos p)
+{
+    (void)p;
+    pf->tree.level_nodes[0]++;
+}
+
+static void hurt_chain(struct pageflags *pf, struct run_pos p)
+{
+    (void)pf;
+    p.leaf->next->prev = NULL;
+}
+
+static void hurt_tail(struct pageflags *pf, struct run_pos p)
+{
+    struct run_pos top = run_tree_floor(&pf->tree, UINT64_MAX);
+
+    top.leaf->next = p.leaf;
+}
+
+static void hurt_gap(struct pageflags *pf, struct run_pos p)
+{
+    (void)p;
+    pf->tree.root->inner.gap[1]++;
+}
+
+static void hurt_leaf_size(struct pageflags *pf, struct run_pos p)
+{
+    (void)pf;
+    p.leaf->n = 0;
+}
+
+static void hurt_inner_size(struct pageflags *pf, struct run_pos p)
+{
+    (void)p;
+    pf->tree.root->inner.n = 0;
+}
+
+static void test_check_sees_damage_to_the_tree(void **state)
+{
+    static const struct damage rows[] = {
+        {5, "two runs overlap or are out of order", hurt_order},
+        {5, "a run stops before it starts", hurt_last},
+        {5, "a run is not made of whole guest pages", hurt_alignment},
+        {5, "a run is not VALID", hurt_valid},
+        {5, "a run has an offset in no object", hurt_offset},
+        {5, "two equal neighbours are not merged", hurt_merging},
+        {200, "the number of runs is wrong", hurt_count},
+        {200, "the number of nodes is wrong", hurt_nodes},
+        {200, "the chain of leaves is broken", hurt_chain},
+        {200, "the chain of leaves goes on behind the last leaf", hurt_tail},
+        {200, "an inner node is wrong about a child", hurt_gap},
+        {200, "a leaf has too many or no runs", hurt_leaf_size},
+        {200, "an inner node has too many or no children", hurt_inner_size},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct pageflags *pf = pageflags_new(PAGE);
+
+        for (unsigned k = 0; k < rows[i].runs; k++) {
+            set(pf, 2 * k, 2 * k, R);
+        }
+        rows[i].hurt(pf, run_tree_floor(&pf->tree, 4 * PAGE));
+        assert_non_null(pageflags_check(pf));
+        assert_string_equal(pageflags_check(pf), rows[i].why);
+        pageflags_free(pf);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +586,7 @@ int main(void)
         cmocka_unit_test(test_one_reservation_serves_many_changes),
         cmocka_unit_test(test_dump),
         cmocka_unit_test(test_check_sees_damage),
+        cmocka_unit_test(test_check_sees_damage_to_the_tree),
     };
 
     return cmocka_run_group_tests_name("pageflags", tests, NULL, NULL);
