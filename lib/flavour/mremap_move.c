@@ -135,10 +135,10 @@ static int read_copies(struct mover *m)
     uint64_t right = p->has_right ? valid_bytes(m->l, p->right) : 0;
     int err = layer_scratch(left + right, &m->bytes);
 
-    if (err == 0 && p->has_left) {
+    if (err == 0 && left > 0) {
         err = read_part(m->l, p->left, m->bytes);
     }
-    if (err == 0 && p->has_right) {
+    if (err == 0 && right > 0) {
         err = read_part(m->l, p->right, m->bytes + left);
     }
     return err;
