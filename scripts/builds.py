@@ -43,7 +43,7 @@ def build(name, *targets):
     where.parent.mkdir(exist_ok=True)
     log = where.parent / f"{name}.log"
     log.unlink(missing_ok=True)
-    env = dict(os.environ, CC=compiler, AFL_QUIET="1")
+    env = dict(os.environ, CC=compiler, AFL_QUIET="1", AFL_LLVM_ALLOWLIST=str(ROOT / "scripts" / "afl-allowlist"))
     if not (where / "build.ninja").exists():
         _call(["meson", "setup", where, ROOT, *options], log, env)
     _call(["ninja", "-C", where, *targets], log, env)
