@@ -21,6 +21,8 @@
 enum {
     EXIT_HARNESS = 3,
     MUTATED_OPS_MAX = 64,
+    FORK_MUTATION =
+        16, /* one in so many may make forks: each costs more than all else in a program */
     BYTES_MUTATION = 8, /* one mutation in so many is left to the engine's own way with bytes */
 };
 
@@ -141,13 +143,13 @@ int oneshot_run(const struct oneshot_desc *d, const uint8_t *data, size_t len)
     return 0;
 }
 
-static struct gen_options options(void)
+static struct gen_options options(uint32_t seed)
 {
     return (struct gen_options){
         .system = self.spec.system,
         .ops_max = MUTATED_OPS_MAX,
         .host_fail = true,
-        .fork = true,
+        .fork = seed % FORK_MUTATION == 0,
     };
 }
 
@@ -171,7 +173,7 @@ size_t oneshot_mutate(const struct oneshot_desc *d, uint8_t *data, size_t len, s
     struct prng rng;
 
     setup(d);
-    o = options();
+    o = options(seed);
     prng_seed(&rng, seed);
     if (!d->target || prng_chance(&rng, 1, BYTES_MUTATION) || decode(&self.prog, data, len) < 0 ||
         mutate_prog(&self.prog, &rng, &o) < 0) {
@@ -187,7 +189,7 @@ size_t oneshot_crossover(const struct oneshot_desc *d, const uint8_t *a, size_t 
     struct prng rng;
 
     setup(d);
-    o = options();
+    o = options(seed);
     prng_seed(&rng, seed);
     if (!d->target || decode(&self.prog, a, a_len) < 0 || decode(&self.other, b, b_len) < 0 ||
         mutate_splice(&self.prog, &self.other, &rng, &o) < 0) {

@@ -54,8 +54,10 @@ struct runner *runner_close(struct runner *r);
 /* 0 with *RET filled, or a negative errno with the reason in E: the world failed. */
 int runner_run(struct runner *r, const struct prog *p, const struct run_options *o,
                struct run_result *ret, struct err *e);
-/* Host calls that the last run made (after injection), stores and loads among them as writes and reads, replayable by
- * bench: kept only if asked for before. */
+/*
+ * Host calls that the last run made (those that host_fail failed left out) and the guest's own loads and stores as reads
+ * and writes, in order, replayable by bench: kept only if asked for before.
+ */
 void runner_keep_calls(struct runner *r, bool on);
 size_t runner_calls(const struct runner *r, const struct trace_call **ret);
 

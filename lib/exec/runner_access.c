@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "exec/runner_impl.h"
 
 enum { UNPROTECT_TRIES = 2 }; /* per page */
@@ -33,6 +34,20 @@ static bool access_range(struct runner *r, struct trace_step *s, struct range *r
         return false;
     }
     return true;
+}
+
+/* For those who make the same accesses again. */
+static int keep_access(struct runner *r, enum call_kind kind, struct range range)
+{
+    if (!r->keep) {
+        return 0;
+    }
+    if (vec_reserve(&r->kept, r->kept.n + 1) < 0) {
+        return err_set(r->err, -ENOMEM, "out of memory");
+    }
+    r->kept.v[r->kept.n++] = (struct trace_call){
+        .kind = kind, .addr = g2h(&r->res->space, range.start), .len = range_len(range)};
+    return 0;
 }
 
 static void call_unprotect(struct runner *r, struct trace_step *s)
@@ -80,7 +95,7 @@ int runner_store(struct runner *r, struct trace_step *s)
         fault = (struct host_fault){0};
         rc = host_write(r->real, g2h(space, at), r->bytes, range.last - at + 1, &fault);
         if (rc == 0) {
-            return 0;
+            return keep_access(r, CALL_WRITE, range);
         }
         if (rc != -EFAULT || fault.signal == 0) {
             return err_set(r->err, rc, "store: %s", strerror(-rc));
@@ -116,7 +131,7 @@ int runner_load(struct runner *r, struct trace_step *s)
     }
     outcome_ok(s, r->bytes[0]);
     s->outcome.mixed = memcmp(r->bytes, r->bytes + 1, len - 1) != 0;
-    return 0;
+    return keep_access(r, CALL_READ, range);
 }
 
 static void call_translate(struct runner *r, struct trace_step *s)

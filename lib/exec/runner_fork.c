@@ -218,7 +218,7 @@ static int end_fork(struct runner *r, struct trace_step *s, bool child)
                                    child ? "child" : "parent", r->bad_lock);
     }
     if (s->outcome.kind == OUTCOME_OK && r->opt.maps != MAP_CHECK_NONE) {
-        rc = runner_judge_state(r, s, child ? "child" : "parent");
+        rc = runner_judge_fork(r, s, child ? "child" : "parent");
         if (rc < 0 || r->over) {
             return rc;
         }

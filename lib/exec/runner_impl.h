@@ -81,7 +81,7 @@ struct runner {
         struct trace_call *v;
         size_t n, cap;
     } kept;
-    bool keep;
+    bool keep;      /* the calls, and the guest's accesses as calls */
     bool no_memory; /* the page dump found none */
     struct runner_results results;
     struct runner_regions flags;
@@ -175,15 +175,17 @@ void runner_map_close(struct runner *r);
 int runner_baseline(struct runner *r);
 /* S is over: by invariants, then by its expectation (EXPECTED is the value it names, NULL if there is none). */
 int runner_judge(struct runner *r, struct trace_step *s, const uint64_t *expected);
-/* Flags against host as they are now. SIDE names the process in which a fork went wrong; NULL: no fork is meant. */
-int runner_judge_state(struct runner *r, struct trace_step *s, const char *side);
+/* Flags against host in SIDE of a fork, "child" or "parent". */
+int runner_judge_fork(struct runner *r, struct trace_step *s, const char *side);
+/* What is judged when the last op of a process is done. */
 int runner_judge_end(struct runner *r);
 /* The host map within WITHIN into OUT. */
 int runner_read_map(struct runner *r, struct range within, struct region_vec *out);
 
-/* runner_outside.c: what is judged of what lies outside the windows; whether it is still so (NULL) at the end. */
+/* runner_outside.c: what is judged of what lies outside the windows; NULL, or what is not so any more by the map of
+ * the whole process. */
 int runner_outside_learn(struct runner *r);
-int runner_outside_changed(struct runner *r, const char **what);
+const char *runner_outside_changed(const struct runner *r);
 
 /* runner_check.c */
 /* The finding that ends the run. Takes the text. */

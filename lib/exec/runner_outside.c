@@ -8,8 +8,6 @@
  */
 #include "exec/runner_impl.h"
 
-static const struct range everything = {0, UINT64_MAX};
-
 static bool judged_outside(const struct region *g)
 {
     return (g->kind == REGION_FILE && !g->shared) || g->kind == REGION_SPECIAL;
@@ -18,7 +16,7 @@ static bool judged_outside(const struct region *g)
 /* What lies outside every window: they hold nothing but placeholder between programs. */
 int runner_outside_learn(struct runner *r)
 {
-    int rc = runner_read_map(r, everything, &r->map_all);
+    int rc = runner_read_map(r, (struct range){0, UINT64_MAX}, &r->map_all);
 
     region_vec_clear(&r->outside);
     for (size_t i = 0; rc == 0 && i < r->map_all.n; i++) {
@@ -93,26 +91,22 @@ static bool empty_above(const struct runner *r)
            r->map_all.v[i].r.start > w->base + (w->size - 1);
 }
 
-int runner_outside_changed(struct runner *r, const char **what)
+const char *runner_outside_changed(const struct runner *r)
 {
     const struct host_window *w = &r->window->w;
-    int rc = runner_read_map(r, everything, &r->map_all);
 
-    *what = NULL;
-    for (size_t i = 0; rc == 0 && i < r->outside.n; i++) {
+    for (size_t i = 0; i < r->outside.n; i++) {
         const struct region *b = &r->outside.v[i];
 
         if (b->kind == REGION_FILE && !still_there(&r->map_all, b)) {
-            *what = "a file-backed region of the process is not what it was";
-        } else if (b->kind == REGION_SPECIAL && !overlaps_special(&r->map_all, b)) {
-            *what = "a special region of the process is gone";
+            return "a file-backed region of the process is not what it was";
+        }
+        if (b->kind == REGION_SPECIAL && !overlaps_special(&r->map_all, b)) {
+            return "a special region of the process is gone";
         }
     }
-    if (rc == 0 &&
-        (!fence_is_whole(&r->map_all, w->fence[0]) || !fence_is_whole(&r->map_all, w->fence[1]))) {
-        *what = "a fence beside the window is not what it was";
-    } else if (rc == 0 && !empty_above(r)) {
-        *what = "something is mapped in the window above reserved_va";
+    if (!fence_is_whole(&r->map_all, w->fence[0]) || !fence_is_whole(&r->map_all, w->fence[1])) {
+        return "a fence beside the window is not what it was";
     }
-    return rc;
+    return empty_above(r) ? NULL : "something is mapped in the window above reserved_va";
 }
