@@ -9,6 +9,7 @@
 #include "input.h"
 #include "run_json.h"
 #include "run_options.h"
+#include "run_random.h"
 #include "target_list.h"
 
 struct run_command {
@@ -16,7 +17,8 @@ struct run_command {
     struct input_list inputs;
     struct common_options common;
     bool quiet;
-    char *log;
+    uint64_t random; /* programs to generate instead of reading some */
+    uint64_t seed;
     size_t passed, failed, skipped;
     struct json_object *runs; /* NULL without --json */
     struct run_result result;
@@ -118,6 +120,18 @@ static int run_exit_code(const struct run_command *c)
     return c->passed == 0 ? EXIT_NOTHING_RAN : EXIT_HOLDS;
 }
 
+static int set_number(uint64_t *to, const char *option, const char *value, struct err *e)
+{
+    char *rest;
+
+    errno = 0;
+    *to = strtoull(value, &rest, 0);
+    if (errno || *rest || rest == value || strchr(value, '-')) {
+        return err_set(e, -EINVAL, "--%s %s: not a number", option, value);
+    }
+    return 0;
+}
+
 /* The verb's own options; the shared ones are taken by common_option. */
 static int parse(struct run_command *c, struct cmd_options *o, struct err *e)
 {
@@ -129,6 +143,9 @@ static int parse(struct run_command *c, struct cmd_options *o, struct err *e)
 
         if (val == 'q') {
             c->quiet = true;
+        } else if (val == 'r' || val == 's') {
+            r = set_number(val == 'r' ? &c->random : &c->seed, val == 'r' ? "random" : "seed",
+                           value, e);
         } else if (val == 'l' && strcmp(value, "page") != 0) {
             r = err_set(e, -EINVAL, "--log %s: unknown category; page is the one there is", value);
         } else if (val == 'l') {
@@ -146,6 +163,10 @@ static int load(struct run_command *c, struct cmd_options *o, struct err *e)
     const char **args = cmd_args(o);
     int r = 0;
 
+    if (c->random) {
+        r = args && args[0] ? err_set(e, -EINVAL, "--random takes no program") : 0;
+        return r == 0 && c->targets.n == 0 ? target_list_add(&c->targets, "linux", e) : r;
+    }
     if (!args || !args[0]) {
         return err_set(e, -EINVAL, "no program named; see twinmap run --help");
     }
@@ -161,6 +182,10 @@ int cmd_run(int argc, const char **argv)
         COMMON_OPTIONS,
         {"log", 0, POPT_ARG_STRING, NULL, 'l', "print each call and the page dump on stderr",
          "page"},
+        {"random", 0, POPT_ARG_STRING, NULL, 'r',
+         "run generated programs instead, a summary per target", "N"},
+        {"seed", 0, POPT_ARG_STRING, NULL, 's', "seed of the first of them (0); each has its own",
+         "S"},
         {"quiet", 'q', POPT_ARG_NONE, NULL, 'q', "one line per program instead of its trace", NULL},
         POPT_AUTOHELP POPT_TABLEEND,
     };
@@ -173,6 +198,11 @@ int cmd_run(int argc, const char **argv)
     cmd_options_init(&o, argc, argv, table, "run");
     if (parse(&c, &o, &e) < 0 || load(&c, &o, &e) < 0) {
         code = cmd_usage("run", "%s", e.text);
+    } else if (c.random) {
+        int found = run_random(&c.targets, &c.common, c.random, c.seed, &e);
+
+        code = found < 0 ? cmd_harness("run", &e)
+                         : cmd_finish("run", found ? EXIT_FINDING : EXIT_HOLDS);
     } else {
         c.runs = c.common.json ? json_object_new_array() : NULL;
         if (run_all(&c, &e) < 0) {

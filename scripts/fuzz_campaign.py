@@ -85,7 +85,7 @@ class Lane:
                 break
             turn += 1
             command = [exe, f"-max_total_time={max(left, 1)}", f"-artifact_prefix={found}/", "-print_final_stats=1",
-                       f"-max_len={INPUT_MAX}", "-len_control=0", f"-timeout={HANG_SECONDS}", "-rss_limit_mb=4096",
+                       f"-max_len={INPUT_MAX}", "-len_control=0", "-entropic=0", f"-timeout={HANG_SECONDS}", "-rss_limit_mb=4096",
                        f"-seed={turn + 100 * self.number}", corpus, *seeds]
             before = len(list(found.iterdir()))
             text = self.call(command, dict(os.environ), left + 2 * HANG_SECONDS)
