@@ -19,9 +19,14 @@ union run_node *run_pool_get(struct run_tree *t, unsigned height)
 {
     union run_node *n = t->free;
 
-    assert(n && "a change without pageflags_reserve");
-    t->free = n->next_free;
+    assert(t->n_free && "a change without pageflags_reserve");
     t->n_free--;
+    if (n) {
+        t->free = n->next_free;
+    } else {
+        n = t->fresh++;
+        t->n_fresh--;
+    }
     t->level_nodes[height]++;
     if (height) {
         n->inner.n = 0;
@@ -61,9 +66,14 @@ static int grow(struct run_tree *t, size_t nodes)
     }
     b->next = t->blocks;
     t->blocks = b;
-    while (nodes-- > 0) {
-        push_free(t, &b->nodes[nodes]);
+    /* A large block costs nothing until its nodes are needed. */
+    while (t->n_fresh > 0) {
+        t->n_free--;
+        push_free(t, &t->fresh[--t->n_fresh]);
     }
+    t->fresh = b->nodes;
+    t->n_fresh = nodes;
+    t->n_free += nodes;
     return 0;
 }
 

@@ -79,7 +79,6 @@ static void descend(const struct run_tree *t, uint64_t at, struct path *p)
         p->node[d] = &n->inner;
         p->at[d] = child_for(&n->inner, at);
         n = n->inner.child[p->at[d]];
-        fetch(t, n, d + 1);
     }
     p->leaf = &n->leaf;
     p->i = at ? run_upper(n->leaf.start, n->leaf.n, at - 1) : 0;
@@ -140,22 +139,53 @@ static struct run_span span_of(const struct run_tree *t, const union run_node *n
     return level == t->depth ? run_leaf_span(&n->leaf) : run_inner_span(&n->inner);
 }
 
+/* The widest gap that child I of INNER has a part in: inside it, or to a neighbour. */
+static uint64_t child_gap(const struct run_inner *inner, size_t i)
+{
+    uint64_t gap = inner->gap[i];
+
+    if (i > 0) {
+        gap = u64_max(gap, inner->start[i] - inner->last[i - 1] - 1);
+    }
+    if (i + 1 < inner->n) {
+        gap = u64_max(gap, inner->start[i + 1] - inner->last[i] - 1);
+    }
+    return gap;
+}
+
 /*
- * Tell the ancestors what changed below the child that P names at LEVEL; stop where nothing
- * changed.
+ * The child that P names at LEVEL is now S: tell the ancestors, up to where nothing changes. A node
+ * is searched for its widest gap only if the change took that one away.
  */
-static void refresh(struct run_tree *t, struct path *p, unsigned level)
+static void refresh_to(struct path *p, unsigned level, struct run_span s)
 {
     for (unsigned d = level + 1; d-- > 0;) {
         struct run_inner *inner = p->node[d];
         size_t i = p->at[d];
-        struct run_span s = span_of(t, inner->child[i], d + 1);
+        uint64_t before = child_gap(inner, i);
+        uint64_t widest;
 
         if (s.start == inner->start[i] && s.last == inner->last[i] && s.gap == inner->gap[i]) {
             return;
         }
         put_span(inner, i, s);
+        if (d == 0) {
+            return;
+        }
+        s.start = inner->start[0];
+        s.last = inner->last[inner->n - 1];
+        s.gap = child_gap(inner, i);
+        widest = p->node[d - 1]->gap[p->at[d - 1]];
+        if (s.gap < widest) {
+            s.gap = before < widest ? widest : run_inner_span(inner).gap;
+        }
     }
+}
+
+/* The same for a child of which no more is known than that it changed. */
+static void refresh(struct run_tree *t, struct path *p, unsigned level)
+{
+    refresh_to(p, level, span_of(t, p->node[level]->child[p->at[level]], level + 1));
 }
 
 /* Move N children of FROM, from index A on, to index B of TO. */
@@ -190,11 +220,27 @@ static void remove_child(struct run_inner *inner, size_t i)
 
 /* Splitting ----------------------------------------------------------------------------------- */
 
-static union run_node *split_leaf(struct run_tree *t, struct run_leaf *left)
+/*
+ * How many runs stay in a full leaf when AT comes in: half, or more on the side that a table filled
+ * in one direction leaves behind, but never so many that it were full again before a quarter came
+ * in (runpool.c counts on that).
+ */
+static size_t leaf_keeps(const struct run_leaf *leaf, uint64_t at)
+{
+    if (!leaf->next && at > leaf->start[leaf->n - 1]) {
+        return leaf->n - RUN_LEAF_MAX / 4;
+    }
+    if (!leaf->prev && at < leaf->start[0]) {
+        return RUN_LEAF_MAX / 4;
+    }
+    return leaf->n / 2;
+}
+
+static union run_node *split_leaf(struct run_tree *t, struct run_leaf *left, uint64_t at)
 {
     union run_node *n = run_pool_get(t, 0);
     struct run_leaf *right = &n->leaf;
-    size_t keep = left->n / 2;
+    size_t keep = leaf_keeps(left, at);
 
     right->n = left->n - keep;
     move_runs(right, 0, left, keep, right->n);
@@ -220,11 +266,14 @@ static union run_node *split_inner(struct run_tree *t, struct run_inner *left, u
     return n;
 }
 
-/* Split the full child I of PARENT, a node of level LEVEL (root: 0). */
-static void split_child(struct run_tree *t, struct run_inner *parent, size_t i, unsigned level)
+/*
+ * Split the full child I of PARENT, a node of level LEVEL (root: 0), to make room for a run at AT.
+ */
+static void split_child(struct run_tree *t, struct run_inner *parent, size_t i, unsigned level,
+                        uint64_t at)
 {
     union run_node *left = parent->child[i];
-    union run_node *right = level == t->depth ? split_leaf(t, &left->leaf)
+    union run_node *right = level == t->depth ? split_leaf(t, &left->leaf, at)
                                               : split_inner(t, &left->inner, t->depth - level);
 
     move_children(parent, i + 2, parent, i + 1, parent->n - i - 1);
@@ -288,7 +337,7 @@ static void insert(struct run_tree *t, const struct page_run *run)
         p.node[d] = &n->inner;
         p.at[d] = child_for(&n->inner, run->r.start);
         if (d + 1 >= from) {
-            split_child(t, &n->inner, p.at[d], d + 1);
+            split_child(t, &n->inner, p.at[d], d + 1, run->r.start);
             p.at[d] = child_for(&n->inner, run->r.start);
         }
         n = n->inner.child[p.at[d]];
@@ -425,10 +474,34 @@ static size_t erase_some(struct run_tree *t, uint64_t at, size_t n)
     return n;
 }
 
+/* The widest gap that the runs [A, B) of LEAF have a part in. */
+static uint64_t runs_gap(const struct run_leaf *leaf, size_t a, size_t b)
+{
+    uint64_t gap = 0;
+
+    for (size_t i = a ? a : 1; i <= b && i < leaf->n; i++) {
+        gap = u64_max(gap, leaf->start[i] - leaf->last[i - 1] - 1);
+    }
+    return gap;
+}
+
+/* Runs of the leaf changed: the widest gap they had a part in was BEFORE and is NOW. */
+static void refresh_leaf(struct run_tree *t, struct path *p, uint64_t before, uint64_t now)
+{
+    uint64_t widest = p->node[t->depth - 1]->gap[p->at[t->depth - 1]];
+    struct run_span s = {p->leaf->start[0], p->leaf->last[p->leaf->n - 1], now};
+
+    if (now < widest) {
+        s.gap = before < widest ? widest : run_leaf_span(p->leaf).gap;
+    }
+    refresh_to(p, t->depth - 1, s);
+}
+
 void run_tree_splice(struct run_tree *t, uint64_t at, size_t n_old, const struct page_run *runs,
                      size_t n_new)
 {
     struct path p;
+    uint64_t before;
     size_t n;
 
     descend(t, at, &p);
@@ -443,6 +516,7 @@ void run_tree_splice(struct run_tree *t, uint64_t at, size_t n_old, const struct
         }
         return;
     }
+    before = runs_gap(p.leaf, p.i, p.i + n_old);
     if (n_old != n_new) {
         move_runs(p.leaf, p.i + n_new, p.leaf, p.i + n_old, p.leaf->n - p.i - n_old);
     }
@@ -452,6 +526,6 @@ void run_tree_splice(struct run_tree *t, uint64_t at, size_t n_old, const struct
     p.leaf->n = n;
     t->count = t->count - n_old + n_new;
     if (t->depth) {
-        refresh(t, &p, t->depth - 1);
+        refresh_leaf(t, &p, before, runs_gap(p.leaf, p.i, p.i + n_new));
     }
 }

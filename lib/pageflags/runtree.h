@@ -65,7 +65,9 @@ struct run_tree {
     size_t count;                          /* runs */
     size_t level_nodes[RUN_DEPTH_MAX + 1]; /* by height: 0 leaves */
     union run_node *free;
-    size_t n_free;
+    union run_node *fresh; /* of the newest block, never used yet */
+    size_t n_fresh;
+    size_t n_free; /* both kinds */
     struct run_block *blocks;
 };
 

@@ -115,10 +115,9 @@ static void change_on_ration(struct naive *n)
     assert_int_equal(pageflags_reserve(n->pf, 1), 0);
     ration = run_pool_nodes_for(t, 4);
     while (t->n_free > ration) {
-        union run_node *node = t->free;
+        union run_node *node = run_pool_get(t, 0);
 
-        t->free = node->next_free;
-        t->n_free--;
+        t->level_nodes[0]--;
         node->next_free = parked;
         parked = node;
     }
@@ -127,9 +126,8 @@ static void change_on_ration(struct naive *n)
         union run_node *node = parked;
 
         parked = node->next_free;
-        node->next_free = t->free;
-        t->free = node;
-        t->n_free++;
+        t->level_nodes[0]++;
+        run_pool_put(t, node, 0);
     }
 }
 

@@ -459,7 +459,7 @@ struct damage {
 static void hurt_order(struct pageflags *pf, struct run_pos p)
 {
     (void)pf;
-    p.leaf->last[p.i] = p.leaf->start[p.i + 1];
+    p.leaf->last[p.i] = p.leaf->last[p.i + 1];
 }
 
 static void hurt_last(struct pageflags *pf, struct run_pos p)
