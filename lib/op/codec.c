@@ -432,16 +432,13 @@ static int load_bytes(struct prog *p, const char *path, enum prog_format format,
     }
     if (format == PROG_FORMAT_TEXT) {
         r = prog_parse(p, path, b->data, b->len, e);
-    } else {
-        r = prog_decode(p, data, b->len);
-        if (r < 0) {
-            err_set(e, r, "%s: out of memory", path);
+        if (r == 0 && p->ops.n == 0) {
+            r = err_set(e, -EINVAL, "%s: no ops, expected at least one", path);
         }
+        return r;
     }
-    if (r == 0 && p->ops.n == 0) {
-        r = err_set(e, -EINVAL, "%s: no ops, expected at least one", path);
-    }
-    return r;
+    r = prog_decode(p, data, b->len);
+    return r < 0 ? err_set(e, r, "%s: out of memory", path) : 0;
 }
 
 int prog_load(struct prog *p, const char *path, enum prog_format format, struct err *e)
