@@ -15,19 +15,24 @@ struct pending {
     struct range r;
     int prot;
     bool any;
+    bool again;        /* on the way back: a refusal is tried once more, because nobody else will */
     int err;           /* of the first call that failed, ... */
     gaddr failed_last; /* ... and the last byte it was about */
 };
 
 static void flush(struct pending *p)
 {
+    haddr addr = g2h(&p->l->space, p->r.start);
     int err;
 
     if (!p->any) {
         return;
     }
     p->any = false;
-    err = host_protect(p->l->host, g2h(&p->l->space, p->r.start), range_len(p->r), p->prot);
+    err = host_protect(p->l->host, addr, range_len(p->r), p->prot);
+    if (err < 0 && p->again) {
+        err = host_protect(p->l->host, addr, range_len(p->r), p->prot);
+    }
     if (err < 0 && p->err == 0) {
         p->err = err;
         p->failed_last = p->r.last;
@@ -87,7 +92,7 @@ int hostprot_change(struct layer *l, const struct view *from, const struct view 
          * The kernel may have changed a part before it failed, so the failing stretch is set back
          * too.
          */
-        struct pending back = {.l = l};
+        struct pending back = {.l = l, .again = true};
 
         apply(&back, to, from, (struct range){hull.start, p.failed_last});
     }

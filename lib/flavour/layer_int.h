@@ -315,7 +315,7 @@ struct piece {
     size_t n_bytes;
     uint8_t *own;     /* memory of bytes, if the piece's own */
     struct frag frag; /* FILL */
-    bool live;        /* some page was VALID: once replaced it cannot come back */
+    bool live;        /* some page of hull was VALID: once replaced it cannot come back */
     bool changed;     /* the host has the new contents, or a part of them */
 };
 
@@ -366,8 +366,8 @@ int mmap_placed(struct layer *l, const struct mmap_req *req, gaddr *ret);
 int map_file(struct layer *l, struct range r, const struct mmap_req *req, uint64_t offset, int prot,
              uint32_t extra, bool *changed);
 /*
- * Note in the page flags of PAGES, just set to INFO, which page got the splice: it is a copy in part, and mremap must not grow
- * it. Reserved by the caller.
+ * Note in the page flags of PAGES, just set to INFO, which page got the splice: it is a copy in
+ * part, and mremap must not grow it. Reserved by the caller.
  */
 void map_file_mark(struct layer *l, struct range pages, const struct page_info *info,
                    const struct mmap_req *req);

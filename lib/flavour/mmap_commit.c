@@ -23,11 +23,17 @@ static int stage(const struct piece *p)
     return p->edge ? 2 : 3;
 }
 
+/* What is live is the guest's own, so only empty host pages are asked for with NOREPLACE. */
+static uint32_t extra_flags(const struct map_plan *plan, const struct piece *p)
+{
+    return p->live ? plan->flags & ~(uint32_t)HOST_MAP_NOREPLACE : plan->flags;
+}
+
 static uint32_t anon_flags(const struct map_plan *plan, const struct piece *p)
 {
     bool shared = p->info.shared && !p->info.snapshot;
 
-    return plan->flags | HOST_MAP_ANON | (shared ? HOST_MAP_SHARED : HOST_MAP_PRIVATE);
+    return extra_flags(plan, p) | HOST_MAP_ANON | (shared ? HOST_MAP_SHARED : HOST_MAP_PRIVATE);
 }
 
 /* Anonymous memory with the piece's bytes at its guest pages. */
@@ -61,7 +67,8 @@ static int do_piece(struct layer *l, const struct map_plan *plan, struct piece *
         p->frag.n_bytes = p->n_bytes;
         return mmap_frag(l, &p->frag);
     case PIECE_FILE:
-        return map_file(l, p->hull, plan->req, p->info.offset, prot, plan->flags, &p->changed);
+        return map_file(l, p->hull, plan->req, p->info.offset, prot, extra_flags(plan, p),
+                        &p->changed);
     case PIECE_COPY:
         return map_copy(l, plan, p, prot);
     case PIECE_ANON:
@@ -70,6 +77,24 @@ static int do_piece(struct layer *l, const struct map_plan *plan, struct piece *
     err = host_map_at(l, p->hull, prot, anon_flags(plan, p), -1, 0);
     p->changed = err == 0;
     return err;
+}
+
+/*
+ * Guards that shared a host page with a piece that is gone: their host page is PROT_NONE memory
+ * again.
+ */
+static void lay_guards(struct layer *l, struct range hull)
+{
+    uint64_t host_page = l->space.host_page;
+    const struct range edges[] = {{hull.start, hull.start + (host_page - 1)},
+                                  {hull.last - (host_page - 1), hull.last}};
+
+    /* The placeholder is just that. */
+    for (size_t i = 0; i < ARRAY_LEN(edges) && !l->space.reserved_va; i++) {
+        if (pageflags_any(l->flags, edges[i])) {
+            host_map_at(l, edges[i], 0, HOST_MAP_PRIVATE | HOST_MAP_ANON, -1, 0);
+        }
+    }
 }
 
 /* Take back a piece that was done, or that failed half-way. */
@@ -81,6 +106,7 @@ static void undo_piece(struct layer *l, struct map_plan *plan, struct piece *p)
         host_release_surely(l, p->hull);
         if (p->live) {
             pageflags_unset(l->flags, p->r);
+            lay_guards(l, p->hull);
             plan->lost = true;
         }
     }

@@ -20,6 +20,27 @@ static void add_piece(struct map_plan *plan, enum piece_kind kind, bool edge, st
 }
 
 /*
+ * Has R a page whose contents must stay? Guards have none, whatever their host page was mapped
+ * from.
+ */
+static bool has_contents(const struct layer *l, struct range r)
+{
+    struct page_run run;
+    gaddr at = r.start;
+
+    while (pageflags_next(l->flags, at, &run) && run.r.start <= r.last) {
+        if (run.info.kind != REGION_GUARD) {
+            return true;
+        }
+        if (run.r.last >= r.last) {
+            break;
+        }
+        at = run.r.last + 1;
+    }
+    return false;
+}
+
+/*
  * The part R of the host page HULL becomes a piece of its own if other pages live there, or if it
  * must be a copy because a file cannot be mapped in part. False: it can be replaced together with
  * what lies beside it.
@@ -27,9 +48,8 @@ static void add_piece(struct map_plan *plan, enum piece_kind kind, bool edge, st
 static bool add_edge(struct layer *l, struct map_plan *plan, struct range r, struct range hull)
 {
     bool neighbours =
-        (r.start > hull.start &&
-         pageflags_any(l->flags, (struct range){hull.start, r.start - 1})) ||
-        (r.last < hull.last && pageflags_any(l->flags, (struct range){r.last + 1, hull.last}));
+        (r.start > hull.start && has_contents(l, (struct range){hull.start, r.start - 1})) ||
+        (r.last < hull.last && has_contents(l, (struct range){r.last + 1, hull.last}));
 
     if (!neighbours && !plan->file) {
         return false;
@@ -85,7 +105,7 @@ static void describe(struct layer *l, struct map_plan *plan)
             p->info.copied = true;
             p->info.snapshot = p->info.shared;
         }
-        p->live = pageflags_any(l->flags, p->r);
+        p->live = pageflags_any(l->flags, p->hull);
         p->frag = (struct frag){
             .r = p->r,
             .hull = p->hull,
