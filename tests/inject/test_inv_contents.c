@@ -3,24 +3,14 @@
  * contents-preserved and sharing-kept: a short history of sound steps teaches the ledger, then one step is
  * looked at sound, and broken in one byte.
  */
-#include "inv_world.h"
+#include "inv_steps.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 
-enum { RW = 3, PRIVATE = 2, FIXED = 4, ANON = 0x10, ANON_MAP = PRIVATE | FIXED | ANON };
-enum { NONE = -1 };
-#define LINUX_FIXED (LINUX_MAP_PRIVATE | LINUX_MAP_ANONYMOUS | LINUX_MAP_FIXED)
 #define LINUX_FILE (LINUX_MAP_PRIVATE | LINUX_MAP_FIXED)
 #define LINUX_SHARED (LINUX_MAP_SHARED | LINUX_MAP_FIXED)
-
-struct content_case {
-    const char *name;
-    enum inv_id id;
-    void (*history)(struct world *w); /* leaves the last step to be judged */
-    void (*broken)(struct world *w);
-};
 
 static void put(struct world *w, uint64_t at, uint64_t len, uint8_t value)
 {
@@ -330,7 +320,7 @@ static void file_filled(struct world *w)
     memset(w->file + 0x2000, 0, 0x1000);
 }
 
-static const struct content_case cases[] = {
+static const struct inv_case cases[] = {
     {"a fresh page is not zero", INV_CONTENTS_PRESERVED, fresh, first_byte},
     {"a fresh mapping's last byte", INV_CONTENTS_PRESERVED, fresh, last_byte},
     {"an old store shows through", INV_CONTENTS_PRESERVED, fresh_over_stored, old_store_shows},
@@ -356,20 +346,6 @@ static const struct content_case cases[] = {
     {"a private store reaches the file", INV_SHARING_KEPT, private_store, file_reached},
     {"a fill reaches a neighbour's file", INV_SHARING_KEPT, fill_beside_file, file_filled},
 };
-
-static void run_case(void **state)
-{
-    const struct content_case *c = *state;
-    struct world w;
-
-    c->history(&w);
-    world_holds(&w, c->name);
-    world_free(&w);
-    c->history(&w);
-    c->broken(&w);
-    world_fires(&w, c->id, c->name);
-    world_free(&w);
-}
 
 /* ---- what must not be said ---- */
 
@@ -463,7 +439,7 @@ int main(void)
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         tests[i] = (struct CMUnitTest){.name = cases[i].name,
-                                       .test_func = run_case,
+                                       .test_func = world_run_case,
                                        .initial_state = (void *)(uintptr_t)&cases[i]};
     }
     memcpy(&tests[ARRAY_LEN(cases)], plain, sizeof(plain));
