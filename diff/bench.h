@@ -11,10 +11,20 @@
 int bench_real(struct err *e);
 int bench_pageflags(struct err *e);
 
-static inline uint64_t bench_ns(void)
+static inline uint64_t bench_clock_ns(clockid_t clock)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static inline uint64_t bench_ns(void)
+{
+    return bench_clock_ns(CLOCK_MONOTONIC);
+}
+
+static inline uint64_t bench_cpu_ns(void)
+{
+    return bench_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }

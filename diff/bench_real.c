@@ -16,7 +16,8 @@
 #include "host/window.h"
 #include "op/text.h"
 
-#define ROUNDS 2000
+#define ROUNDS 250
+#define TURNS 12
 #define BOUND_PROGRAM 2.0
 #define BOUND_OP 6.0
 
@@ -101,7 +102,7 @@ static void call_again(const struct bare *b, const struct trace_call *c)
 
 static int run_bare(struct bare *b, uint64_t *ns, struct err *e)
 {
-    uint64_t began = bench_ns();
+    uint64_t began = bench_cpu_ns();
 
     for (int i = 0; i < ROUNDS; i++) {
         int r = host_window_reset(&b->window, b->reserved, e);
@@ -113,7 +114,7 @@ static int run_bare(struct bare *b, uint64_t *ns, struct err *e)
             call_again(b, &b->v[k]);
         }
     }
-    *ns = bench_ns() - began;
+    *ns = bench_cpu_ns() - began;
     return 0;
 }
 
@@ -121,7 +122,7 @@ static int run_judged(struct runner *runner, const struct prog *p, enum map_chec
                       bool contents, struct run_result *result, uint64_t *ns, struct err *e)
 {
     struct run_options o = RUN_OPTIONS_DEFAULT;
-    uint64_t began = bench_ns();
+    uint64_t began = bench_cpu_ns();
 
     o.maps = maps;
     o.contents = contents;
@@ -136,7 +137,7 @@ static int run_judged(struct runner *runner, const struct prog *p, enum map_chec
                            buf_text(&result->reason));
         }
     }
-    *ns = bench_ns() - began;
+    *ns = bench_cpu_ns() - began;
     return 0;
 }
 
@@ -166,11 +167,11 @@ static int record(struct runner *runner, const struct prog *p, struct run_result
     return r;
 }
 
-/* Best of three of each, alternating, so that a slow moment of the machine hits all alike. */
+/* The best of TURNS of each, alternating, so that a slow moment of the machine hits all alike. */
 static int measure(struct runner *runner, const struct prog *p, struct run_result *result,
                    struct bare *b, uint64_t best[RUN_WAYS], struct err *e)
 {
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < TURNS; round++) {
         uint64_t ns[RUN_WAYS];
         int r = run_bare(b, &ns[0], e);
 

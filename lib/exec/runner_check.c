@@ -321,20 +321,10 @@ static struct inv_ctx context(struct runner *r, const struct trace_step *s,
     };
 }
 
-/* The step's host calls, and the guest's own access as if it were one: both are what the host has to do. */
-static int keep_calls(struct runner *r, const struct trace_step *s)
+static int keep_calls(struct runner *r)
 {
-    enum op_kind kind = (enum op_kind)r->prog->ops.v[s->op].kind;
-
-    if (vec_reserve(&r->kept, r->kept.n + r->record.n + 1) < 0) {
+    if (vec_reserve(&r->kept, r->kept.n + r->record.n) < 0) {
         return err_set(r->err, -ENOMEM, "out of memory");
-    }
-    if (kind == OP_store || kind == OP_load) {
-        r->kept.v[r->kept.n++] = (struct trace_call){
-            .kind = kind == OP_store ? CALL_WRITE : CALL_READ,
-            .addr = g2h(&r->res->space, s->args.arg[0]),
-            .len = s->args.arg[1],
-        };
     }
     for (size_t i = 0; i < r->record.n; i++) {
         if (!r->record.v[i].injected) {
@@ -422,7 +412,7 @@ int runner_judge(struct runner *r, struct trace_step *s, const uint64_t *expecte
         rc = judge_expectation(r, s, expected);
     }
     if (rc == 0 && r->keep) {
-        rc = keep_calls(r, s);
+        rc = keep_calls(r);
     }
     s->calls.n = 0;
     s->calls.v = NULL;

@@ -15,7 +15,11 @@
 #include "op/text.h"
 #include "op/text_lex.h"
 
-#define CODEC_VERSION 1
+/*
+ * Second byte: the version. SEALED is set where the program carries expectations that somebody meant: four bytes follow that
+ * hash the rest. Engines' bytes have no such seal, and so no expectations that would hide what they found.
+ */
+enum { CODEC_VERSION = 1, CODEC_SEALED = 0x80, SEAL_LEN = 4 };
 
 /* Tag: kind of op in the low bits, expectation in the high ones; one value of these is a line of the head. */
 enum {
@@ -335,15 +339,41 @@ static int read_head(struct reader *r, uint8_t tag, struct prog *p)
     return ret == -ENOMEM ? ret : 0;
 }
 
+/* FNV-1a, 32 bits. */
+static uint32_t seal_of(const uint8_t *data, size_t len)
+{
+    uint32_t hash = 0x811c9dc5;
+
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ data[i]) * 0x01000193;
+    }
+    return hash;
+}
+
+/* Pass over the first bytes; true if what follows is sealed and whole. */
+static bool read_start(struct reader *r)
+{
+    uint32_t seal = 0;
+
+    if (r->len == 0 || r->data[0] != PROG_CODEC_MAGIC) {
+        return false;
+    }
+    read_u8(r);
+    if (!(read_u8(r) & CODEC_SEALED)) {
+        return false;
+    }
+    for (unsigned i = 0; i < SEAL_LEN; i++) {
+        seal |= (uint32_t)read_u8(r) << (8 * i);
+    }
+    return seal == seal_of(r->data + r->at, r->len - r->at);
+}
+
 int prog_decode(struct prog *p, const uint8_t *data, size_t len)
 {
     struct reader r = {data, u64_min(len, PROG_BYTES_MAX), 0};
+    bool sealed = read_start(&r);
 
     prog_clear(p);
-    if (r.len > 0 && data[0] == PROG_CODEC_MAGIC) {
-        read_u8(&r);
-        read_u8(&r); /* the version: there is nothing yet that it could change */
-    }
     while (r.at < r.len && p->ops.n < PROG_OPS_MAX) {
         uint8_t tag = read_u8(&r);
 
@@ -359,6 +389,9 @@ int prog_decode(struct prog *p, const uint8_t *data, size_t len)
             return -ENOMEM;
         }
         read_op(&r, tag, &p->ops.v[p->ops.n++]);
+    }
+    if (!sealed) {
+        prog_drop_expectations(p);
     }
     prog_fixup(p);
     return 0;
@@ -385,10 +418,18 @@ static void write_config(struct buf *out, const struct prog_config *c)
     }
 }
 
-void prog_encode(const struct prog *p, struct buf *out)
+static bool expects_something(const struct prog *p)
 {
-    buf_u8(out, PROG_CODEC_MAGIC);
-    buf_u8(out, CODEC_VERSION);
+    for (size_t i = 0; i < p->ops.n; i++) {
+        if (p->ops.v[i].expect.kind != EXPECT_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_records(struct buf *out, const struct prog *p)
+{
     write_config(out, &p->config);
     for (size_t i = 0; i < p->requires.n; i++) {
         const struct prog_require *require = &p->requires.v[i];
@@ -408,6 +449,27 @@ void prog_encode(const struct prog *p, struct buf *out)
     }
 }
 
+void prog_encode(const struct prog *p, struct buf *out)
+{
+    bool sealed = expects_something(p);
+    size_t records;
+
+    buf_u8(out, PROG_CODEC_MAGIC);
+    buf_u8(out, sealed ? CODEC_VERSION | CODEC_SEALED : CODEC_VERSION);
+    if (sealed) {
+        buf_le(out, 0, SEAL_LEN);
+    }
+    records = out->len;
+    write_records(out, p);
+    if (sealed && !buf_failed(out)) {
+        uint32_t seal = seal_of((const uint8_t *)out->data + records, out->len - records);
+
+        for (unsigned i = 0; i < SEAL_LEN; i++) {
+            out->data[records - SEAL_LEN + i] = (char)(uint8_t)(seal >> (8 * i));
+        }
+    }
+}
+
 enum prog_format prog_guess_format(const char *name, const uint8_t *data, size_t len)
 {
     size_t n = name ? strlen(name) : 0;
@@ -418,10 +480,20 @@ enum prog_format prog_guess_format(const char *name, const uint8_t *data, size_t
     return text_first_bad((const char *)data, len) == len ? PROG_FORMAT_TEXT : PROG_FORMAT_BINARY;
 }
 
+/* A text that an engine made or changed: its expectations are no one's. */
+static bool engine_text(const char *path, enum prog_format asked)
+{
+    size_t n = strlen(path);
+
+    return asked == PROG_FORMAT_AUTO && strcmp(path, "-") != 0 &&
+           !(n > 3 && strcmp(path + n - 3, ".tm") == 0);
+}
+
 static int load_bytes(struct prog *p, const char *path, enum prog_format format,
                       const struct buf *b, struct err *e)
 {
     const uint8_t *data = (const uint8_t *)buf_text(b);
+    bool by_engine = engine_text(path, format);
     int r;
 
     if (b->len == 0) {
@@ -434,6 +506,9 @@ static int load_bytes(struct prog *p, const char *path, enum prog_format format,
         r = prog_parse(p, path, b->data, b->len, e);
         if (r == 0 && p->ops.n == 0) {
             r = err_set(e, -EINVAL, "%s: no ops, expected at least one", path);
+        }
+        if (by_engine) {
+            prog_drop_expectations(p);
         }
         return r;
     }

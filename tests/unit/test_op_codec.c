@@ -51,7 +51,8 @@ static void test_fixed_encoding(void **state)
         "madvise(r0, 1, MADV_DONTNEED)\nmadvise(r0, 1, 4)\n"
         "load(r0+2, 16) = 0xab\nhost_fail(2, EIO)\n";
     static const uint8_t want[] = {
-        0xb7, 1,                   /* magic, version */
+        0xb7, 0x81,                /* magic, version, sealed */
+        0x1b, 0x7a, 0x2c, 0x82,    /* the seal */
         0xe0, 0,    1,             /* guest_page, the second value */
         0xe0, 3,    0x11, 0x20,    /* reserved, 0x20 pages */
         0xe1, 0,    0xe1, 7,    1, /* linux; bits, the second value */
@@ -74,6 +75,25 @@ static void test_fixed_encoding(void **state)
     prog_free(&p);
     buf_free(&bytes);
     assert_round_trip(text);
+}
+
+/* Expectations count only while the seal holds; the ops do in any case. */
+static void test_broken_seal_drops_expectations(void **state)
+{
+    struct prog p = read_prog("munmap(0, 1) = -1 EINVAL\nmunmap(0, 2) = 0\n");
+    struct buf bytes = BUF_INIT;
+
+    (void)state;
+    prog_encode(&p, &bytes);
+    assert_int_equal(prog_decode(&p, (const uint8_t *)bytes.data, bytes.len), 0);
+    assert_int_equal(p.ops.v[0].expect.kind, EXPECT_ERRNO);
+    bytes.data[2] ^= 1;
+    assert_int_equal(prog_decode(&p, (const uint8_t *)bytes.data, bytes.len), 0);
+    assert_int_equal(p.ops.n, 2);
+    assert_int_equal(p.ops.v[0].expect.kind, EXPECT_NONE);
+    assert_int_equal(p.ops.v[1].expect.kind, EXPECT_NONE);
+    prog_free(&p);
+    buf_free(&bytes);
 }
 
 static void test_round_trips(void **state)
@@ -252,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fixed_encoding),
+        cmocka_unit_test(test_broken_seal_drops_expectations),
         cmocka_unit_test(test_round_trips),
         cmocka_unit_test(test_truncated_and_headless),
         cmocka_unit_test(test_counts_are_bounded),
