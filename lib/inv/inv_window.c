@@ -97,10 +97,10 @@ static bool empty_pages_wrong(const struct inv_view *v, struct inv_violation *re
 
 bool inv_reservation_whole(const struct inv_view *v, struct inv_violation *ret)
 {
-    return v->kind != OP_fork && v->space->reserved_va != 0 && empty_pages_wrong(v, ret);
+    return v->space->reserved_va != 0 && empty_pages_wrong(v, ret);
 }
 
 bool inv_no_leak(const struct inv_view *v, struct inv_violation *ret)
 {
-    return v->kind != OP_fork && v->space->reserved_va == 0 && empty_pages_wrong(v, ret);
+    return v->space->reserved_va == 0 && empty_pages_wrong(v, ret);
 }
