@@ -236,9 +236,10 @@ def print_summary(lanes, rows, unconfirmed, twinmap):
 
 def campaign(args):
     needed = ENGINES if args.engine == "both" else (args.engine,)
-    for name in ("plain", *needed):
+    for name, targets in (("plain", ["diff/twinmap", "fuzz/afl_mutator.so"]),
+                          *((engine, [f"fuzz/fuzz_{flavour}" for flavour in FLAVOURS]) for engine in needed)):
         builds.say(f"building {name} ...")
-        builds.build(name)
+        builds.build(name, *targets)
     twinmap = builds.folder("plain") / "diff" / "twinmap"
     builds.say("replaying the corpus ...")
     corpus_holds = replay_corpus(twinmap)

@@ -333,7 +333,7 @@ static void test_store_to_translated_code(void **state)
 
 static int crashing_munmap(struct layer *l, uint64_t start, uint64_t len)
 {
-    volatile int *nowhere = (volatile int *)(uintptr_t)64;
+    const int *volatile nowhere = (const int *)(uintptr_t)64;
 
     (void)l;
     (void)start;
