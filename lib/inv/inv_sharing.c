@@ -119,6 +119,17 @@ static bool reaches_aliases(const struct inv_view *v, const struct ledger_piece 
     return false;
 }
 
+/* Store R goes through a shared map of P's file too: then what the file holds is no witness against the private one. */
+static bool also_shared(const struct inv_ledger *l, struct range r, const struct ledger_piece *p)
+{
+    for (size_t i = ledger_find(l, r.start); i < l->n && l->v[i].r.start <= r.last; i++) {
+        if (l->v[i].file && l->v[i].shared && l->v[i].object == p->object) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool store_wrong(const struct inv_view *v, struct inv_violation *ret)
 {
     const struct inv_ledger *l = v->ctx->ledger;
@@ -133,7 +144,8 @@ static bool store_wrong(const struct inv_view *v, struct inv_violation *ret)
         /* limit:eof-growth-unseen: behind EOF a map shows what it likes */
         bool whole = !p->file || before_eof(v, p, &part);
 
-        if (p->file && !p->shared && leaves_file(v, p, part, "stored through a private map", ret)) {
+        if (p->file && !p->shared && !also_shared(l, r, p) &&
+            leaves_file(v, p, part, "stored through a private map", ret)) {
             return true;
         }
         if (p->file && p->shared && reaches_file(v, p, part, ret)) {
