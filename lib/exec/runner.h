@@ -48,15 +48,17 @@ struct run_result {
 void run_result_free(struct run_result *r);
 
 struct runner;
-/* One runner per thread; keeps windows, files and tables for the next run. 0 or a negative errno with the reason in E. */
+/*
+ * One runner per thread; keeps windows, files and tables for the next run. 0 or a negative errno with the reason in E.
+ */
 int runner_open(struct runner **ret, const struct target_spec *spec, struct err *e);
 struct runner *runner_close(struct runner *r);
 /* 0 with *RET filled, or a negative errno with the reason in E: the world failed. */
 int runner_run(struct runner *r, const struct prog *p, const struct run_options *o,
                struct run_result *ret, struct err *e);
 /*
- * Host calls that the last run made (those that host_fail failed left out) and the guest's own loads and stores as reads
- * and writes, in order, replayable by bench: kept only if asked for before.
+ * Host calls that the last run made (those that host_fail failed left out) and the guest's own loads and stores as
+ * reads and writes, in order, replayable by bench: kept only if asked for before.
  */
 void runner_keep_calls(struct runner *r, bool on);
 size_t runner_calls(const struct runner *r, const struct trace_call **ret);
@@ -68,8 +70,8 @@ void run_signature(const struct prog *p, const struct run_result *r, struct buf 
 void run_print_trace(const struct prog *p, const struct run_result *r, const char *target,
                      struct buf *out);
 /*
- * The report of a finding: signature first, the violation, the program up to the step (marked), both sides as a ruler, host calls,
- * and as last line the command to run next, for which PATH is the file to name.
+ * The report of a finding: signature first, the violation, the program up to the step (marked), both sides as a ruler,
+ * the step's host calls, and as last line the command to run next, for which PATH is the file to name.
  */
 void run_print_report(const struct prog *p, const struct run_result *r, const char *target,
                       const char *path, struct buf *out);

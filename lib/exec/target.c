@@ -64,7 +64,7 @@ static int parse_host(struct target_spec *ret, const char *value, struct err *e)
                        strncmp(value, "sim-", 4) == 0 ? "simulated hosts are not in this version"
                                                       : "the only host of this version");
     }
-    strcpy(ret->host, "real");
+    snprintf(ret->host, sizeof(ret->host), "%s", value);
     return 0;
 }
 
@@ -123,8 +123,8 @@ int target_parse(struct target_spec *ret, const char *text, struct err *e)
     if (strlen(text) >= sizeof(words)) {
         return err_set(e, -EINVAL, "target: longer than %zu characters", sizeof(words) - 1);
     }
-    strcpy(words, text);
-    strcpy(ret->text, text);
+    snprintf(words, sizeof(words), "%s", text);
+    snprintf(ret->text, sizeof(ret->text), "%s", text);
     rc = find_layer(ret, strsep(&rest, ","), e);
     while (rc == 0 && rest) {
         rc = parse_option(ret, strsep(&rest, ","), e);

@@ -14,7 +14,10 @@ struct target_spec {
     struct prog_config override; /* keys named in the spec win over a program's */
 };
 
-/* "linux", "bsd,host_page=16384", "so:PATH,bits=32". 0, or -EINVAL/-ENOENT with one line in E that names what would be right. */
+/*
+ * "linux", "bsd,host_page=16384", "so:PATH,bits=32". 0, or -EINVAL/-ENOENT with one line in E that names what would
+ * be right.
+ */
 int target_parse(struct target_spec *ret, const char *text, struct err *e);
 
 /* One row of `twinmap targets`. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/exec/oneshot: what engines see of a run, and the mutator's side. Runs that end a process have one of their own. */
+/* lib/exec/oneshot: what engines see of a run (in a process of its own if it ends one), and the mutator's side. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
