@@ -13,6 +13,7 @@ struct fake_object {
     uint8_t *bytes; /* size rounded up to R */
     int mode;       /* 1 readable, 2 writable */
     int refs;
+    unsigned stamp; /* of the last digest that saw it */
 };
 
 struct fake_area {
