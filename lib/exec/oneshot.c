@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fuzz targets as one call: bytes to a program, the program run and judged, a finding to stderr and abort(). The
- * configuration is part of the bytes, so one that cannot be had here is moved to the nearest; a program that still
- * cannot run is skipped. Expectations in bytes that a fuzzer made mean nothing and are dropped; in a text they hold.
+ * Fuzz targets as one call: bytes to a program, the program run and judged, a finding to stderr and
+ * abort(). The configuration is part of the bytes, so one that cannot be had here is moved to the
+ * nearest; a program that still cannot run is skipped. Expectations are dropped: an engine changes
+ * them like anything else.
  */
 #include "exec/oneshot.h"
 
@@ -53,7 +54,10 @@ static void write_stats(void)
     }
 }
 
-/* We are broken, not they: no engine may take this for a finding, so nothing registered with atexit runs. */
+/*
+ * We are broken, not they: no engine may take this for a finding, so nothing registered with atexit
+ * runs.
+ */
 static _Noreturn void harness_error(const char *what)
 {
     fprintf(stderr, "twinmap: harness error: %s\n", what);
@@ -78,8 +82,8 @@ static void setup(const struct oneshot_desc *d)
 }
 
 /*
- * Any bytes as a program: a text if they are one, else what the binary form makes of them. Expectations go: an engine
- * changes them like anything else.
+ * Any bytes as a program: a text if they are one, else what the binary form makes of them.
+ * Expectations go: an engine changes them like anything else.
  */
 static int decode(struct prog *p, const uint8_t *data, size_t len)
 {

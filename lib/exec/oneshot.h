@@ -12,7 +12,10 @@ struct oneshot_desc {
                  size_t len); /* instead of a target: 0, or 1 with the report on stderr */
 };
 
-/* 0: holds. Otherwise the report goes to stderr and the process aborts: that is what engines look for. */
+/*
+ * 0: holds. Otherwise the report goes to stderr and the process aborts: that is what engines look
+ * for.
+ */
 int oneshot_run(const struct oneshot_desc *d, const uint8_t *data, size_t len);
 
 /* The mutator's side, for libFuzzer and AFL++ alike. Sizes in bytes; 0 if nothing could be made. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What people and scripts read of a run: its trace in program syntax, the report of a finding, and the finding's
- * signature. Nothing here depends on the machine: addresses are the guest's, names are the project's.
+ * What people and scripts read of a run: its trace in program syntax, the report of a finding, and
+ * the finding's signature. Nothing here depends on the machine: addresses are the guest's, names
+ * are the project's.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -10,7 +11,10 @@
 #include "exec/runner.h"
 #include "op/text.h"
 
-/* Rights as three letters, 't' for a store that the translator has to see first; what else there is by name. */
+/*
+ * Rights as three letters, 't' for a store that the translator has to see first; what else there is
+ * by name.
+ */
 static void print_class(const struct region_vec *v, uint64_t at, struct buf *out)
 {
     const struct region *g = region_find(v, at);
@@ -148,7 +152,10 @@ void run_print_trace(const struct prog *p, const struct run_result *r, const cha
             r->n_skipped);
 }
 
-/* What the picture shows: the bad pages, or those that the op names. False if there is nothing to show. */
+/*
+ * What the picture shows: the bad pages, or those that the op names. False if there is nothing to
+ * show.
+ */
 static bool picture_mark(const struct prog *p, const struct run_result *r, struct range *ret)
 {
     const struct trace_step *s = bad_step(r);

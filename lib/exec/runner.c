@@ -175,7 +175,9 @@ static void start_layer(void *arg)
     ops->counters(s->r->layer, &s->r->counters);
 }
 
-/* 0, or 1 if the layer cannot work under this configuration (skipped) or fell over it (a finding). */
+/*
+ * 0, or 1 if the layer cannot work under this configuration (skipped) or fell over it (a finding).
+ */
 static int begin_layer(struct runner *r)
 {
     const struct space *space = &r->res->space;
@@ -252,7 +254,10 @@ static int begin_files(struct runner *r)
     return host_files_begin(r->files, specs, n, r->fds, r->err);
 }
 
-/* Files that the program's stores, its children's included, may have reached. After a finding nothing is known. */
+/*
+ * Files that the program's stores, its children's included, may have reached. After a finding
+ * nothing is known.
+ */
 static void end_files(struct runner *r)
 {
     for (size_t i = 0; r->over && i < r->prog->files.n; i++) {
@@ -268,7 +273,9 @@ static void end_files(struct runner *r)
     }
 }
 
-/* Everything a program finds when it starts. 0, 1 if there is nothing to run, or a negative errno. */
+/*
+ * Everything a program finds when it starts. 0, 1 if there is nothing to run, or a negative errno.
+ */
 static int begin(struct runner *r)
 {
     const struct space *space = &r->res->space;

@@ -11,10 +11,9 @@ enum map_check { MAP_CHECK_NONE, MAP_CHECK_PROGRAM, MAP_CHECK_OP };
 struct run_options {
     enum map_check maps; /* when the host map is read and judged */
     bool contents;       /* judge bytes too */
-    bool
-        adapt_config; /* fuzzing: a configuration that cannot be had here becomes the nearest that can */
-    const char *hostmap;                      /* reader by name; NULL the best */
-    unsigned hang_ms;                         /* 0: 5000 */
+    bool adapt_config;   /* fuzzing: what cannot be had here becomes the nearest that can */
+    const char *hostmap; /* reader by name; NULL the best */
+    unsigned hang_ms;    /* 0: 5000 */
     void (*log)(void *arg, const char *line); /* --log page */
     void *log_arg;
 };
@@ -49,7 +48,8 @@ void run_result_free(struct run_result *r);
 
 struct runner;
 /*
- * One runner per thread; keeps windows, files and tables for the next run. 0 or a negative errno with the reason in E.
+ * One runner per thread; keeps windows, files and tables for the next run. 0 or a negative errno
+ * with the reason in E.
  */
 int runner_open(struct runner **ret, const struct target_spec *spec, struct err *e);
 struct runner *runner_close(struct runner *r);
@@ -57,21 +57,26 @@ struct runner *runner_close(struct runner *r);
 int runner_run(struct runner *r, const struct prog *p, const struct run_options *o,
                struct run_result *ret, struct err *e);
 /*
- * Host calls that the last run made (those that host_fail failed left out) and the guest's own loads and stores as
- * reads and writes, in order, replayable by bench: kept only if asked for before.
+ * Host calls that the last run made (those that host_fail failed left out) and the guest's own
+ * loads and stores as reads and writes, in order, replayable by bench: kept only if asked for
+ * before.
  */
 void runner_keep_calls(struct runner *r, bool on);
 size_t runner_calls(const struct runner *r, const struct trace_call **ret);
 
-/* Stable name of a finding: "host-agrees-gt/munmap/h_gt_g/..."; the same after a rebuild and on another machine. */
+/*
+ * Stable name of a finding: "host-agrees-gt/munmap/h_gt_g/..."; the same after a rebuild and on
+ * another machine.
+ */
 void run_signature(const struct prog *p, const struct run_result *r, struct buf *out);
 
 /* The program with its outcomes in program syntax ("= X" is what happened). */
 void run_print_trace(const struct prog *p, const struct run_result *r, const char *target,
                      struct buf *out);
 /*
- * The report of a finding: signature first, the violation, the program up to the step (marked), both sides as a ruler,
- * the step's host calls, and as last line the command to run next, for which PATH is the file to name.
+ * The report of a finding: signature first, the violation, the program up to the step (marked),
+ * both sides as a ruler, the step's host calls, and as last line the command to run next, for which
+ * PATH is the file to name.
  */
 void run_print_report(const struct prog *p, const struct run_result *r, const char *target,
                       const char *path, struct buf *out);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the guest does itself: stores, loads, running code. The host's rights decide, as they do for an emulator's
- * generated code; only a store that faults asks the layer whether the page was TB-protected.
+ * What the guest does itself: stores, loads, running code. The host's rights decide, as they do for
+ * an emulator's generated code; only a store that faults asks the layer whether the page was TB-
+ * protected.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is looked at after a step, and who judges it: page flags and host map go to the invariants, the outcome to
- * the program's expectation. Blocks that the layer's probing was given outside the window must be given back within
- * the step, unless host_fail kept it from doing so.
+ * What is looked at after a step, and who judges it: page flags and host map go to the invariants,
+ * the outcome to the program's expectation. Blocks that the layer's probing was given outside the
+ * window must be given back within the step, unless host_fail kept it from doing so.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -50,8 +50,9 @@ static bool step_touched(const struct runner *r, haddr at)
 }
 
 /*
- * Where the guest has any right, a plain copy does. To look at the rest as a debugger does costs a hundred times as
- * much, so it is looked at when a host call touched it, and again when the guest may see it.
+ * Where the guest has any right, a plain copy does. To look at the rest as a debugger does costs a
+ * hundred times as much, so it is looked at when a host call touched it, and again when the guest
+ * may see it.
  */
 static int peek(void *arg, gaddr at, void *buf, size_t len)
 {
@@ -264,7 +265,9 @@ static bool changes_map(const struct trace_call *c)
             c->kind == CALL_REMAP);
 }
 
-/* A built-in layer has no other way to the host than the recorder, so the map can be what it was. */
+/*
+ * A built-in layer has no other way to the host than the recorder, so the map can be what it was.
+ */
 static bool host_may_differ(const struct runner *r)
 {
     if (!r->layer_trusted || r->record.dropped > 0 || !r->host_known) {
@@ -334,7 +337,10 @@ static int keep_calls(struct runner *r)
     return 0;
 }
 
-/* A block the host chose outside the window and the layer kept. It is given back here, whoever is to blame. */
+/*
+ * A block the host chose outside the window and the layer kept. It is given back here, whoever is
+ * to blame.
+ */
 static bool probe_kept(struct runner *r)
 {
     uint64_t len = r->guard.probe_len;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where a program runs: its configuration under the target's overrides, the conditions it states, the window. A
- * configuration that cannot be had on this machine skips the program, or is moved to the nearest that can be had.
+ * Where a program runs: its configuration under the target's overrides, the conditions it states,
+ * the window. A configuration that cannot be had on this machine skips the program, or is moved to
+ * the nearest that can be had.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -10,7 +11,10 @@
 
 #include "exec/runner_impl.h"
 
-/* Linux's own default for an unprivileged process; fixed, so that placement does not depend on the machine. */
+/*
+ * Linux's own default for an unprivileged process; fixed, so that placement does not depend on the
+ * machine.
+ */
 #define MIN_ADDR UINT64_C(0x10000)
 
 __attribute__((format(printf, 2, 3))) static int skip(struct runner *r, const char *fmt, ...)
@@ -139,7 +143,10 @@ static uint64_t fitting_reserved(const struct runner *r, const struct host_windo
     return fit || asked == 0 ? fit : unit;
 }
 
-/* 0 with the window as the program finds it, 1 skipped, -EADDRNOTAVAIL if guest_base 0 cannot be had, or an error. */
+/*
+ * 0 with the window as the program finds it, 1 skipped, -EADDRNOTAVAIL if guest_base 0 cannot be
+ * had, or an error.
+ */
 static int take_window(struct runner *r)
 {
     struct runner_window *w = wanted_window(r);
@@ -198,7 +205,10 @@ int runner_configure(struct runner *r)
     return wrong ? skip(r, "cannot run so: %s", wrong) : 0;
 }
 
-/* At guest_base 0 there is room for one window in the process: it is given back for other runners to have. */
+/*
+ * At guest_base 0 there is room for one window in the process: it is given back for other runners
+ * to have.
+ */
 int runner_leave_window(struct runner *r)
 {
     struct runner_window *w = r->window;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fork() as an op: a real fork in which the child goes on with its part of the program, judges its own steps and
- * leaves them, with its verdict, in memory that both processes see. The parent judges its side of the fork first,
- * then lets the child go and waits for it, so that a run is the same every time; a child that makes no progress is
- * killed and reported. A child forks in the same way, and uses the same memory, because it is done with its
- * own child before it reports itself.
+ * fork() as an op: a real fork in which the child goes on with its part of the program, judges its
+ * own steps and leaves them, with its verdict, in memory that both processes see. The parent judges
+ * its side of the fork first, then lets the child go and waits for it, so that a run is the same
+ * every time; a child that makes no progress is killed and reported. A child forks in the same way,
+ * and uses the same memory, because it is done with its own child before it reports itself.
  */
 #include <errno.h>
 #include <poll.h>
@@ -261,7 +261,10 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Until the other end of FD is closed, as the child's exit does: true. False if it makes no progress for LIMIT_MS. */
+/*
+ * Until the other end of FD is closed, as the child's exit does: true. False if it makes no
+ * progress for LIMIT_MS.
+ */
 static bool await_exit(const struct runner *r, int fd, int64_t limit_ms)
 {
     unsigned long long beat = atomic_load(&r->report->beat);

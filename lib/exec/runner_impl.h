@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The runner's inside, shared by its files: runner.c (lifecycle, configuration, loop), runner_step.c (values in, the
- * layer's call, outcome out), runner_access.c (what the guest does itself), runner_fork.c and runner_check.c (what
- * is looked at after a step and who judges it). Nobody else includes this.
+ * The runner's inside, shared by its files: runner.c (lifecycle and loop), runner_config.c (where a
+ * program runs), runner_step.c (values in, the layer's call, outcome out), runner_access.c (what
+ * the guest does itself), runner_fork.c, runner_check.c (what is looked at after a step and who
+ * judges it) and runner_outside.c. Nobody else includes this.
  */
 #pragma once
 
@@ -130,8 +131,10 @@ static inline uint64_t guest_register(const struct runner *r, uint64_t v)
     return r->res->space.bits == 32 ? (uint32_t)v : v;
 }
 
-/* runner_config.c: 0 with res->config, res->space and the window ready; 1 if the program is skipped (reason in
- * res->reason); or a negative errno. */
+/*
+ * runner_config.c: 0 with res->config, res->space and the window ready; 1 if the program is skipped
+ * (reason in res->reason); or a negative errno.
+ */
 int runner_configure(struct runner *r);
 /* After a program: nothing of it stays in the window. */
 int runner_leave_window(struct runner *r);
@@ -160,8 +163,10 @@ int runner_store(struct runner *r, struct trace_step *s);
 int runner_load(struct runner *r, struct trace_step *s);
 void runner_exec(struct runner *r, struct trace_step *s);
 
-/* runner_fork.c: the fork at AT and its child's part of the program, up to its wait or STOP; *NEXT is where this
- * process goes on. The child does not return from it. 0 or a negative errno. */
+/*
+ * runner_fork.c: the fork at AT and its child's part of the program, up to its wait or STOP; *NEXT
+ * is where this process goes on. The child does not return from it. 0 or a negative errno.
+ */
 int runner_fork(struct runner *r, size_t at, size_t stop, size_t *next);
 int fork_report_open(struct runner *r, struct err *e);
 void fork_report_close(struct runner *r);
@@ -173,7 +178,10 @@ int runner_map_open(struct runner *r);
 void runner_map_close(struct runner *r);
 /* What host and process hold before the first step. */
 int runner_baseline(struct runner *r);
-/* S is over: by invariants, then by its expectation (EXPECTED is the value it names, NULL if there is none). */
+/*
+ * S is over: by invariants, then by its expectation (EXPECTED is the value it names, NULL if there
+ * is none).
+ */
 int runner_judge(struct runner *r, struct trace_step *s, const uint64_t *expected);
 /* Flags against host in SIDE of a fork, "child" or "parent". */
 int runner_judge_fork(struct runner *r, struct trace_step *s, const char *side);
@@ -182,8 +190,10 @@ int runner_judge_end(struct runner *r);
 /* The host map within WITHIN into OUT. */
 int runner_read_map(struct runner *r, struct range within, struct region_vec *out);
 
-/* runner_outside.c: what is judged of what lies outside the windows; NULL, or what is not so any more by the map of
- * the whole process. */
+/*
+ * runner_outside.c: what is judged of what lies outside the windows; NULL, or what is not so any
+ * more by the map of the whole process.
+ */
 int runner_outside_learn(struct runner *r);
 const char *runner_outside_changed(const struct runner *r);
 

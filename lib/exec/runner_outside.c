@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What lies outside the window. At a program's end it is held against what lay there when the runner first ran:
- * the fences are whole; every private file-backed region (text, libraries) is there with the same object, offset
- * and rights; every special one (stack, heap, vdso) is there, though it may have grown or shrunk at a side; above
- * reserved_va the window is empty. Anonymous memory outside comes and goes with the harness itself (malloc,
- * sanitizers, engines) and is not judged, nor are shared maps (engines' own) or files that were mapped later.
+ * What lies outside the window. At a program's end it is held against what lay there when the
+ * runner first ran: the fences are whole; every private file-backed region (text, libraries) is
+ * there with the same object, offset and rights; every special one (stack, heap, vdso) is there,
+ * though it may have grown or shrunk at a side; above reserved_va the window is empty. Anonymous
+ * memory outside comes and goes with the harness itself (malloc, sanitizers, engines) and is not
+ * judged, nor are shared maps (engines' own) or files that were mapped later.
  */
 #include "exec/runner_impl.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One op: its values resolved as the guest's registers would hold them, its flags in the guest system's numbers,
- * the layer called under guard, the answer read by the layer's conventions. What the op means is the layer's business.
+ * One op: its values resolved as the guest's registers would hold them, its flags in the guest
+ * system's numbers, the layer called under guard, the answer read by the layer's conventions. What
+ * the op means is the layer's business.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Target specs: a layer's name or path, then key=value options that win over a program's configuration. */
+/*
+ * Target specs: a layer's name or path, then key=value options that win over a program's
+ * configuration.
+ */
 #include "exec/target.h"
 
 #include <errno.h>

@@ -15,8 +15,8 @@ struct target_spec {
 };
 
 /*
- * "linux", "bsd,host_page=16384", "so:PATH,bits=32". 0, or -EINVAL/-ENOENT with one line in E that names what would
- * be right.
+ * "linux", "bsd,host_page=16384", "so:PATH,bits=32". 0, or -EINVAL/-ENOENT with one line in E that
+ * names what would be right.
  */
 int target_parse(struct target_spec *ret, const char *text, struct err *e);
 

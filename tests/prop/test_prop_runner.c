@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Generated programs on both flavours: no finding, and the same seed gives the same trace, in a second runner as well.
- * TEST_SEED and TEST_PROGRAMS choose where it begins and how long it goes on.
+ * Generated programs on both flavours: no finding, and the same seed gives the same trace, in a
+ * second runner as well. TEST_SEED and TEST_PROGRAMS choose where it begins and how long it goes
+ * on.
  */
 #include <inttypes.h>
 #include <setjmp.h>

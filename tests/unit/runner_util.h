@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the tests of the runner share: a runner on a target or on a layer of the test's own, programs as text. */
+/*
+ * What the tests of the runner share: a runner on a target or on a layer of the test's own,
+ * programs as text.
+ */
 #pragma once
 
 #include <setjmp.h>

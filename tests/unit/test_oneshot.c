@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/exec/oneshot: what engines see of a run (in a process of its own if it ends one), and the mutator's side. */
+/*
+ * lib/exec/oneshot: what engines see of a run (in a process of its own if it ends one), and the
+ * mutator's side.
+ */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lib/exec/report: signatures, traces and reports of results made by hand, against the files in tests/data/report.
- * TEST_REWRITE=1 writes the files anew.
+ * lib/exec/report: signatures, traces and reports of results made by hand, against the files in
+ * tests/data/report. TEST_REWRITE=1 writes the files anew.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -160,7 +160,10 @@ static void test_report_of_a_crash_in_a_child(void **state)
     assert_golden(&m, "crash_in_child.txt");
 }
 
-/* The configuration was moved to what the machine has: the command repeats it, but for what the target says itself. */
+/*
+ * The configuration was moved to what the machine has: the command repeats it, but for what the
+ * target says itself.
+ */
 static void test_report_of_an_adapted_configuration(void **state)
 {
     struct made m;

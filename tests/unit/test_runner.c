@@ -107,7 +107,7 @@ static void test_arguments_are_the_guests_registers(void **state)
         "mmap(0x100021000, 0x100003000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0x200000000)\n");
     assert_int_equal(seen.start, 0x21000);
     assert_int_equal(seen.len, 0x3000);
-    assert_int_equal(seen.prot, PROT_READ);
+    assert_int_equal(seen.prot, ABI_PROT_READ);
     assert_int_equal(seen.flags, LINUX_MAP_PRIVATE | LINUX_MAP_ANONYMOUS);
     assert_int_equal(seen.fd, -1);
     assert_true(seen.offset == 0x200000000);
@@ -265,7 +265,10 @@ static void test_configuration_that_cannot_be_had(void **state)
     bench_close(&b);
 }
 
-/* Whether guest_base 0 can be had depends on how this test was built; with adapt_config it always runs. */
+/*
+ * Whether guest_base 0 can be had depends on how this test was built; with adapt_config it always
+ * runs.
+ */
 static void test_guest_base_zero(void **state)
 {
     const char *text = "config guest_base=0 bits=32 reserved=0x1000000\n"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/exec/runner: layers that fall over, keep wrong books or reach where they have no business are findings. */
+/*
+ * lib/exec/runner: layers that fall over, keep wrong books or reach where they have no business are
+ * findings.
+ */
 #include "runner_util.h"
 
 #include <signal.h>
