@@ -94,7 +94,7 @@ static void test_pieces_against_an_array(void **state)
 
     memset(n, 0, sizeof(n));
     prng_seed(&rng, 20);
-    print_message("seed 20\n");
+    print_message("# seed 20\n");
     for (int round = 0; round < ROUNDS; round++) {
         uint64_t first = prng_below(&rng, PAGES);
         uint64_t last = prng_between(&rng, first, u64_min(first + 9, PAGES - 1));
