@@ -102,7 +102,7 @@ static void run_target(const char *target)
     struct pair p = {.target = target, .options = RUN_OPTIONS_DEFAULT, .prog = PROG_INIT};
     struct err e = {""};
 
-    print_message("%s: seeds %" PRIu64 " to %" PRIu64 "\n", target, first, first + n - 1);
+    print_message("# %s: seeds %" PRIu64 " to %" PRIu64 "\n", target, first, first + n - 1);
     assert_int_equal(target_parse(&p.spec, target, &e), 0);
     p.options.adapt_config = true;
     side_open(&p.a, &p.spec);
