@@ -26,7 +26,8 @@ const struct layer_ops *layer_find(const char *name)
     return NULL;
 }
 
-/* The first function of the table that is missing, NULL if it is complete; mremap may be missing. */
+/* The first function of the table that is missing, NULL if it is complete; mremap may be missing.
+ */
 static const char *missing_function(const struct layer_ops *ops)
 {
 #define HAVE(f) \

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mmap_lock and the fork hooks as the embedding program sees them (layer.md 2); the lock itself is lock.c. */
+/*
+ * mmap_lock and the fork hooks as the embedding program sees them (layer.md 2); the lock itself is
+ * lock.c.
+ */
 #include "flavour/layer_int.h"
 
 void layer_lock(struct layer *l)

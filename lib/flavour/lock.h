@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mmap_lock: one plain mutex around the books and the host map of one layer, and a depth that counts how often the
- * thread that holds it took it. The depth lives beside the mutex, not in thread-local storage, because several
- * layers can exist in one process and each needs its own. Same code for both flavours.
+ * mmap_lock: one plain mutex around the books and the host map of one layer, and a depth that
+ * counts how often the thread that holds it took it. The depth lives beside the mutex, not in
+ * thread-local storage, because several layers can exist in one process and each needs its own.
+ * Same code for both flavours.
  */
 #pragma once
 
@@ -19,14 +20,21 @@ struct mmap_lock {
     _Atomic uint64_t unlocks; /* ... and given back */
 };
 
-/* A free lock with counters 0, whatever was there before: also over one that a longjmp left held. */
+/* A free lock with counters 0, whatever was there before: also over one that a longjmp left held.
+ */
 void mmap_lock_init(struct mmap_lock *lock);
 void mmap_lock_take(struct mmap_lock *lock);
 /* Unlocking at depth 0 is a fault of the embedding program: an assertion. */
 void mmap_lock_release(struct mmap_lock *lock);
 /* Depth of the calling thread, 0 if it does not hold the lock. */
 int mmap_lock_depth(const struct mmap_lock *lock);
-/* Take the mutex for a fork, depth stays 0. 0, or -EDEADLK under the caller's own lock, with nothing changed. */
+/*
+ * Take the mutex for a fork, depth stays 0. 0, or -EDEADLK under the caller's own lock, with
+ * nothing changed.
+ */
 int mmap_lock_fork_start(struct mmap_lock *lock);
-/* After the fork: the parent releases, the child gets a fresh mutex, for its copy is locked by a thread it lacks. */
+/*
+ * After the fork: the parent releases, the child gets a fresh mutex, for its copy is locked by a
+ * thread it lacks.
+ */
 void mmap_lock_fork_end(struct mmap_lock *lock, bool child);

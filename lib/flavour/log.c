@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The log of the public calls (layer.md 11), in the spirit of QEMU's -d page: one line at entry with the arguments as given, one
- * at exit, and the page flags after a call that changed them. Without a sink it costs one test; errno stays as it was.
+ * The log of the public calls (layer.md 11), in the spirit of QEMU's -d page: one line at entry
+ * with the arguments as given, one at exit, and the page flags after a call that changed them.
+ * Without a sink it costs one test; errno stays as it was.
  */
 #include "flavour/layer_int.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * target_mremap (layer.md 9): the checks in the kernel's order (learned from Linux mm/mremap.c of 6.17, vm-semantics C.6), and which
- * form a call has. MREMAP_DONTUNMAP is not offered: it is an unknown flag.
+ * target_mremap (layer.md 9): the checks in the kernel's order (learned from Linux mm/mremap.c
+ * of 6.17, vm-semantics C.6), and which form a call has. MREMAP_DONTUNMAP is not offered: it is an
+ * unknown flag.
  */
 #include "flavour/mremap.h"
 
@@ -108,7 +109,10 @@ static int shrink(struct layer *l, const struct args *a)
     return err;
 }
 
-/* The plan's ranges. What of the old range lies behind the window holds nothing; a surplus there is refused. */
+/*
+ * The plan's ranges. What of the old range lies behind the window holds nothing; a surplus there is
+ * refused.
+ */
 static int set_ranges(const struct layer *l, const struct args *a, struct mremap_plan *p)
 {
     uint64_t room = l->space.window_last - a->old; /* last offset from old in the window */
@@ -188,7 +192,10 @@ static int grow_in_place(struct layer *l, const struct mremap_plan *p, const str
     return err;
 }
 
-/* Growing: the old range is one mapping; where it lies if there is room, else with MAYMOVE elsewhere. */
+/*
+ * Growing: the old range is one mapping; where it lies if there is room, else with MAYMOVE
+ * elsewhere.
+ */
 static int grow(struct layer *l, const struct args *a, struct mremap_plan *p, gaddr *ret)
 {
     struct page_info tail = {0};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of target_mremap share (layer.md 9, Linux flavour only): a plan says what moves as whole host pages and what
- * must be copied, the mover carries it out or takes it back, growth adds pages behind what is there.
+ * What the files of target_mremap share (layer.md 9, Linux flavour only): a plan says what moves as
+ * whole host pages and what must be copied, the mover carries it out or takes it back, growth adds
+ * pages behind what is there.
  */
 #pragma once
 
@@ -41,38 +42,46 @@ bool mremap_page_info(const struct layer *l, gaddr at, struct page_info *ret);
 struct page_info mremap_lifted(const struct page_info *info);
 
 /*
- * Split p->from into what moves and what is copied. A plan that is not fixed needs no p->to yet. All refusals that depend on the
- * split are here: -EINVAL for a writable shared part that would be copied and for mixed backing, -ENOMEM for a copy
- * that would have to grow. Changes nothing.
+ * Split p->from into what moves and what is copied. A plan that is not fixed needs no p->to yet.
+ * All refusals that depend on the split are here: -EINVAL for a writable shared part that would be
+ * copied and for mixed backing, -ENOMEM for a copy that would have to grow. Changes nothing.
  */
 int mremap_plan(struct layer *l, struct mremap_plan *p);
 
 /*
- * Do it: the destination leaves first (fixed), then pages are copied, moved, grown, then the source leaves. TBs of both ranges are
- * invalidated. On failure the source is as it was and a block is released; a fixed destination may have lost its
- * old pages, F is 0 there then.
+ * Do it: the destination leaves first (fixed), then pages are copied, moved, grown, then the source
+ * leaves. TBs of both ranges are invalidated. On failure the source is as it was and a block is
+ * released; a fixed destination may have lost its old pages, F is 0 there then.
  */
 int mremap_move(struct layer *l, const struct mremap_plan *p);
 
-/* Can pages behind a page like TAIL, the last of KEPT, be had at all? 0 or -ENOMEM (copy-no-growth). */
+/*
+ * Can pages behind a page like TAIL, the last of KEPT, be had at all? 0 or -ENOMEM
+ * (copy-no-growth).
+ */
 int mremap_grow_check(const struct layer *l, struct range kept, const struct page_info *tail);
 /* Can GROWN be added to KEPT where it is, as far as the page flags know? 0 or -ENOMEM. */
 int mremap_grow_fits(struct layer *l, struct range kept, struct range grown,
                      const struct page_info *tail);
 /*
- * Add GROWN behind KEPT. OWNED: what is on the host there is the caller's to replace; else it is a hole or somebody else's, and the
- * call fails with -ENOMEM. Page flags are set, reserved by the caller; on failure everything is as before.
+ * Add GROWN behind KEPT. OWNED: what is on the host there is the caller's to replace; else it is a
+ * hole or somebody else's, and the call fails with -ENOMEM. Page flags are set, reserved by the
+ * caller; on failure everything is as before.
  */
 int mremap_grow(struct layer *l, struct range kept, struct range grown,
                 const struct page_info *tail, bool owned);
 /*
- * The host range FRESH was just mapped with the rights HAVE and shows the guest pages PAGES, new: EOF splice, page flags, rights by
- * the book. On failure the page flags are free again and FRESH is the caller's to remove.
+ * The host range FRESH was just mapped with the rights HAVE and shows the guest pages PAGES, new:
+ * EOF splice, page flags, rights by the book. On failure the page flags are free again and FRESH is
+ * the caller's to remove.
  */
 int mremap_settle(struct layer *l, struct range fresh, int have, struct range pages,
                   const struct page_info *info);
 
-/* What target_mremap does with old_size 0: the object of the shared page at OLD appears a second time. */
+/*
+ * What target_mremap does with old_size 0: the object of the shared page at OLD appears a second
+ * time.
+ */
 struct mremap_dup {
     gaddr old;
     uint64_t new_len;

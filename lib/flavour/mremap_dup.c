@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mremap with an old size of 0: the object behind a shared page appears a second time, the old map stays. The host does it for
- * whole host pages; anything less would be a copy, which is not the same object.
+ * mremap with an old size of 0: the object behind a shared page appears a second time, the old map
+ * stays. The host does it for whole host pages; anything less would be a copy, which is not the
+ * same object.
  */
 #include "flavour/mremap.h"
 
@@ -26,7 +27,10 @@ static int check(const struct layer *l, const struct mremap_dup *d, const struct
     if (!info->shared) {
         return -EINVAL;
     }
-    /* A kernel frees a destination that is the source itself, and then finds no source. Here the source stays. */
+    /*
+     * A kernel frees a destination that is the source itself, and then finds no source. Here the
+     * source stays.
+     */
     if (d->fixed && range_has(d->to, d->old)) {
         return -EFAULT;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Growth of a map: pages behind its last one. Private anonymous memory is simply mapped there. An object (a file, shared anonymous
- * memory) is known to the host alone, so its last real page is grown by host mremap: of all its pages only that one must
- * be one piece with what follows, whatever protections and splices have cut the rest into.
+ * Growth of a map: pages behind its last one. Private anonymous memory is simply mapped there. An
+ * object (a file, shared anonymous memory) is known to the host alone, so its last real page is
+ * grown by host mremap: of all its pages only that one must be one piece with what follows,
+ * whatever protections and splices have cut the rest into.
  */
 #include "flavour/mremap.h"
 
@@ -19,11 +20,17 @@ int mremap_grow_check(const struct layer *l, struct range kept, const struct pag
 {
     uint64_t edge = kept.last + 1;
 
-    /* A copy does not know its file any more, and behind a splice the host has no file to go on with. */
+    /*
+     * A copy does not know its file any more, and behind a splice the host has no file to go on
+     * with.
+     */
     if (tail->snapshot || tail->copied) {
         return -ENOMEM;
     }
-    /* The rest of the real page would be part of the map, and may hold what the guest once wrote there. */
+    /*
+     * The rest of the real page would be part of the map, and may hold what the guest once wrote
+     * there.
+     */
     if (tail->object != 0 && !tail->shared && !u64_is_aligned(edge, l->space.real_page)) {
         return -ENOMEM;
     }
@@ -66,7 +73,10 @@ static struct growth growth_of(const struct layer *l, struct range kept, struct 
     return g;
 }
 
-/* Pages that stay behind GROWN in its host page: only beside their own kind, and only in the host page that is live already. */
+/*
+ * Pages that stay behind GROWN in its host page: only beside their own kind, and only in the host
+ * page that is live already.
+ */
 static int check_neighbours(struct layer *l, struct range kept, struct range grown,
                             const struct page_info *tail)
 {
@@ -199,8 +209,9 @@ static bool can_read(struct layer *l, gaddr at, int *err)
 }
 
 /*
- * The first address of R, readable memory of a file, that lies in a real page past EOF; false if there is none. Everything behind EOF
- * faults, so the place can be found by halving; what is left is read at once.
+ * The first address of R, readable memory of a file, that lies in a real page past EOF; false if
+ * there is none. Everything behind EOF faults, so the place can be found by halving; what is left
+ * is read at once.
  */
 static bool find_eof(struct layer *l, struct range r, gaddr *ret, int *err)
 {
@@ -236,7 +247,10 @@ static bool find_eof(struct layer *l, struct range r, gaddr *ret, int *err)
     return e < 0 && fault.signal != 0;
 }
 
-/* The splice of layer.md 6.4 for pages that came without a look at the file; *SPLICED if there is one, at *AT. */
+/*
+ * The splice of layer.md 6.4 for pages that came without a look at the file; *SPLICED if there is
+ * one, at *AT.
+ */
 static int splice(struct layer *l, struct range pages, const struct page_info *info, int prot,
                   gaddr *at, bool *spliced)
 {
@@ -295,7 +309,10 @@ int mremap_settle(struct layer *l, struct range fresh, int have, struct range pa
     return err;
 }
 
-/* Take away what lies in the way: the placeholder, a block of the caller, slack of the last host page. */
+/*
+ * Take away what lies in the way: the placeholder, a block of the caller, slack of the last host
+ * page.
+ */
 static int clear_way(struct layer *l, const struct growth *g, bool all)
 {
     struct range r = all ? g->fresh : g->slack;
@@ -303,7 +320,10 @@ static int clear_way(struct layer *l, const struct growth *g, bool all)
     return is_empty(r) ? 0 : host_unmap(l->host, g2h(&l->space, r.start), range_len(r));
 }
 
-/* After a failure: slack of a live host page is memory again, empty host pages are placeholder again. */
+/*
+ * After a failure: slack of a live host page is memory again, empty host pages are placeholder
+ * again.
+ */
 static void restore_way(struct layer *l, const struct growth *g, gaddr kept_last, bool all)
 {
     const struct view same = {.pf = l->flags};

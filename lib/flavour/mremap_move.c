@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A planned move carried out. Order: read what must be copied; the fixed destination leaves; copies, host pages, growth arrive there;
- * the source leaves last. Until then the page flags of the source stay, so that the way back from any failure is
- * to move the host pages back and to free the destination.
+ * A planned move carried out. Order: read what must be copied; the fixed destination leaves;
+ * copies, host pages, growth arrive there; the source leaves last. Until then the page flags of the
+ * source stay, so that the way back from any failure is to move the host pages back and to free the
+ * destination.
  */
 #include "flavour/mremap.h"
 
@@ -30,7 +31,10 @@ static struct range shifted(const struct mover *m, struct range r)
     return (struct range){r.start + m->shift, r.last + m->shift};
 }
 
-/* The run that holds AT or comes next in R, cut to R, with the offset of what is left of it; false at the end. */
+/*
+ * The run that holds AT or comes next in R, cut to R, with the offset of what is left of it; false
+ * at the end.
+ */
 static bool next_run(const struct layer *l, gaddr at, struct range r, struct page_run *ret)
 {
     struct range cut;
@@ -98,7 +102,10 @@ static void restore_rights(struct layer *l, struct range r)
     }
 }
 
-/* The bytes of one run; what lies past EOF reads as zero (frag-past-eof-zero), and BUF is zero already. */
+/*
+ * The bytes of one run; what lies past EOF reads as zero (frag-past-eof-zero), and BUF is zero
+ * already.
+ */
 static int read_run(struct layer *l, struct range r, uint8_t *buf)
 {
     struct host_fault fault = {0};
@@ -193,8 +200,9 @@ static int remap(struct mover *m, struct range from, uint64_t shift)
 }
 
 /*
- * Move R. What the guest sees as one mapping the host may hold in several pieces (rights lowered for TBs, splices, kernels that do not
- * merge), and kernels before 6.17 move one piece at a time: halve until each call lies in one.
+ * Move R. What the guest sees as one mapping the host may hold in several pieces (rights lowered
+ * for TBs, splices, kernels that do not merge), and kernels before 6.17 move one piece at a time:
+ * halve until each call lies in one.
  */
 static int move_stretch(struct mover *m, struct range r)
 {
@@ -242,8 +250,8 @@ static int move_pages(struct mover *m)
 }
 
 /*
- * Page flags of what moved. TB protection ends here, and with it the missing host W; so do rights the last host page has only
- * for the sake of a surplus that does not come along.
+ * Page flags of what moved. TB protection ends here, and with it the missing host W; so do rights
+ * the last host page has only for the sake of a surplus that does not come along.
  */
 static int settle_pages(struct mover *m)
 {
@@ -283,7 +291,10 @@ static int grow(struct mover *m)
 
 /* ---- the source leaves ---- */
 
-/* Giving up after the data has moved would lose more than it saves: what fails here is tried once more. */
+/*
+ * Giving up after the data has moved would lose more than it saves: what fails here is tried once
+ * more.
+ */
 static int leave(struct layer *l, struct range r)
 {
     int err = munmap_range(l, r);

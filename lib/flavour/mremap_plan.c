@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What of a range can move as whole host pages and what must be copied. Copies are needed where a host page has to stay for
- * others: pages of other mappings at the edges of the source or of the destination, or everything if source and
- * destination lie differently within their host pages.
+ * What of a range can move as whole host pages and what must be copied. Copies are needed where a
+ * host page has to stay for others: pages of other mappings at the edges of the source or of the
+ * destination, or everything if source and destination lie differently within their host pages.
  *
  *     T = 4K, H = 16K, n: another mapping
  *     source       | n  s0  s1  s2 | s3  s4  s5  s6 | s7  .   .   .  |
@@ -50,8 +50,9 @@ static bool valid_beside(const struct layer *l, struct range page, struct range 
 }
 
 /*
- * Can the host page at PAGE, which holds kept pages, go as a whole? No page of another mapping may go with it, and none may be in its
- * way. Where source and destination meet in one host page, that page stays for both.
+ * Can the host page at PAGE, which holds kept pages, go as a whole? No page of another mapping may
+ * go with it, and none may be in its way. Where source and destination meet in one host page, that
+ * page stays for both.
  */
 static bool page_moves(const struct layer *l, const struct mremap_plan *p, gaddr page)
 {
@@ -137,7 +138,10 @@ static int check_target(struct layer *l, const struct mremap_plan *p)
     return mmap_frag_check(l, range_cut(page, target), page, false);
 }
 
-/* Pages of an object can only be added behind a page that still shows the object, up to the end of a host page. */
+/*
+ * Pages of an object can only be added behind a page that still shows the object, up to the end of
+ * a host page.
+ */
 static int check_growth(const struct layer *l, const struct mremap_plan *p)
 {
     struct range target = mremap_target(p);

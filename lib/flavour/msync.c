@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * target_msync (layer.md 10): holes are judged by the page flags, because on the host a placeholder or a live host page would
- * pass for mapped. Only what is truly a shared map of a file has anything to write: copies and snapshots are skipped.
+ * target_msync (layer.md 10): holes are judged by the page flags, because on the host a placeholder
+ * or a live host page would pass for mapped. Only what is truly a shared map of a file has anything
+ * to write: copies and snapshots are skipped.
  */
 #include "flavour/layer_int.h"
 
@@ -15,8 +16,8 @@ static bool has_file_to_write(const struct page_info *info)
 }
 
 /*
- * Sync the mapped parts of R from the start of their host page; *HOLE if there is a hole. One host call per run: what holds
- * two runs apart may be a hole.
+ * Sync the mapped parts of R from the start of their host page; *HOLE if there is a hole. One host
+ * call per run: what holds two runs apart may be a hole.
  */
 static int sync_runs(struct layer *l, struct range r, uint32_t flags, bool *hole)
 {

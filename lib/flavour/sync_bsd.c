@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The BSD flavour of msync's checks and of madvise (learned from FreeBSD kern_msync and kern_madvise; layer.md 10, vm-semantics
- * A.8, A.9). No advice has an effect here: DONTNEED keeps the data and FREE may keep it.
+ * The BSD flavour of msync's checks and of madvise (learned from FreeBSD kern_msync and
+ * kern_madvise; layer.md 10, vm-semantics A.8, A.9). No advice has an effect here: DONTNEED keeps
+ * the data and FREE may keep it.
  */
 #include "flavour/layer_int.h"
 
@@ -9,7 +10,8 @@
 
 #include "base/int.h"
 
-#define MADV_PROTECT_BSD 10 /* not in the table: it is a call about the process, not about memory */
+/* Not in the table: a call about the process, not about memory. */
+#define MADV_PROTECT_BSD 10
 
 int flavour_check_msync(struct layer *l, gaddr start, uint64_t len, uint32_t flags,
                         struct msync_req *ret)

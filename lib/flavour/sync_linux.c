@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The Linux flavour of msync's checks and of madvise (learned from Linux mm/msync.c and mm/madvise.c; layer.md 10, vm-semantics
- * C.7, C.8). Of the advices only DONTNEED has an effect a guest can see for certain; what it does to a page:
+ * The Linux flavour of msync's checks and of madvise (learned from Linux mm/msync.c and
+ * mm/madvise.c; layer.md 10, vm-semantics C.7, C.8). Of the advices only DONTNEED has an effect a
+ * guest can see for certain; what it does to a page:
  *
- *   private anonymous             zero: whole host pages anew, parts of a live host page by mmap_frag
- *   private file                  the file's bytes again, whole host pages only; copies keep what they hold
- *   shared, snapshot              nothing
+ *   private anonymous   zero: whole host pages anew, parts of a live host page by mmap_frag
+ *   private file        the file's bytes again, whole host pages only; copies keep what they hold
+ *   shared, snapshot    nothing
  */
 #include "flavour/layer_int.h"
 
@@ -55,8 +56,9 @@ static int zero_fragment(struct layer *l, struct range r, struct range hull, uin
 }
 
 /*
- * Fresh memory for whole host pages. Not by advice to the host: what the book calls anonymous may have been filled into a host
- * page that is a private file map below, and would show the file again.
+ * Fresh memory for whole host pages. Not by advice to the host: what the book calls anonymous may
+ * have been filled into a host page that is a private file map below, and would show the file
+ * again.
  */
 static int zero_whole(struct layer *l, struct range r)
 {
@@ -69,7 +71,10 @@ static int zero_whole(struct layer *l, struct range r)
     return host_map_at(l, r, prot, anon, -1, 0);
 }
 
-/* The parts of R, pages of one run, by host page: live host pages that other pages share at both ends, whole ones between. */
+/*
+ * The parts of R, pages of one run, by host page: live host pages that other pages share at both
+ * ends, whole ones between.
+ */
 struct parts {
     struct range head, whole, tail;
     bool has_head, has_whole, has_tail;

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * TB protection: a page the translator read code from loses W, so that a store to it faults and the code made from it can be
- * dropped first. The host protects whole host pages, so all guest pages of one lose host W and get it back together.
+ * TB protection: a page the translator read code from loses W, so that a store to it faults and the
+ * code made from it can be dropped first. The host protects whole host pages, so all guest pages of
+ * one lose host W and get it back together.
  */
 #include "flavour/layer_int.h"
 
 #include "base/int.h"
 
 /*
- * What page_unprotect answered last on this thread. A page whose flags grant W can fault for one honest reason: another thread
- * took the protection away in between. That is retried once; a second fault with nothing changed is not a race.
+ * What page_unprotect answered last on this thread. A page whose flags grant W can fault for one
+ * honest reason: another thread took the protection away in between. That is retried once; a second
+ * fault with nothing changed is not a race.
  */
 struct last_retry {
     const struct layer *layer;
@@ -80,7 +82,10 @@ static int protect_page(struct layer *l, struct range page)
     pageflags_update(l->flags, page, PAGE_WRITE, 0);
     err = hostprot_restore(l, page);
     if (err < 0) {
-        /* The translator has no other way to see stores to this page, so one refusal is not the last word. */
+        /*
+         * The translator has no other way to see stores to this page, so one refusal is not the
+         * last word.
+         */
         err = hostprot_restore(l, page);
     }
     if (err < 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The contract of flavour/layer.h, the same checks over every layer: the two built-in ones and one from a shared object. And the
- * registry, with what it says about objects that are no layers.
+ * The contract of flavour/layer.h, the same checks over every layer: the two built-in ones and one
+ * from a shared object. And the registry, with what it says about objects that are no layers.
  */
 #include <setjmp.h>
 #include <stdarg.h>

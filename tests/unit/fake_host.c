@@ -181,7 +181,10 @@ bool fake_covered(const struct fake_host *f, uint64_t start, uint64_t last)
     }
 }
 
-/* Bytes of the real page at ADDR for reading, or for writing with FOR_WRITE; NULL past EOF or in a hole. */
+/*
+ * Bytes of the real page at ADDR for reading, or for writing with FOR_WRITE; NULL past EOF or in a
+ * hole.
+ */
 uint8_t *fake_page_bytes(struct fake_host *f, uint64_t addr, bool for_write)
 {
     static uint8_t zeros[65536];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A host in memory for unit tests: any real page size, files with a known pattern, the n-th call fails on demand, and no
- * merging of neighbours at all, so that code which relies on a kernel's merging is found out. Host addresses are
- * numbers only; nothing is mapped in this process.
+ * A host in memory for unit tests: any real page size, files with a known pattern, the n-th call
+ * fails on demand, and no merging of neighbours at all, so that code which relies on a kernel's
+ * merging is found out. Host addresses are numbers only; nothing is mapped in this process.
  */
 #pragma once
 
@@ -55,7 +55,8 @@ void fake_host_init(struct fake_host *f, uint64_t page);
 void fake_host_free(struct fake_host *f);
 /* Byte AT of any file. */
 uint8_t fake_file_byte(uint64_t at);
-/* A descriptor for a new file of SIZE bytes of fake_file_byte; MODE 1 readable, 2 writable, 3 both. */
+/* A descriptor for a new file of SIZE bytes of fake_file_byte; MODE 1 readable, 2 writable, 3 both.
+ */
 int fake_host_file(struct fake_host *f, uint64_t size, int mode);
 /* Memory that belongs to somebody else, readable and writable. */
 void fake_host_emulator(struct fake_host *f, uint64_t addr, uint64_t len);
@@ -68,7 +69,8 @@ int fake_host_prot(const struct fake_host *f, uint64_t addr);
 const struct fake_area *fake_host_area(const struct fake_host *f, uint64_t addr);
 /* The byte at ADDR whatever the rights; -1 where nothing is or past EOF. */
 int fake_host_byte(struct fake_host *f, uint64_t addr);
-/* As if the guest stored it: asserts nothing but ignores rights; shared memory reaches its object. */
+/* As if the guest stored it: asserts nothing but ignores rights; shared memory reaches its object.
+ */
 void fake_host_poke(struct fake_host *f, uint64_t addr, uint8_t byte);
 /* Digest of all areas (start, rights, backing) and bytes, to compare before and after a failure. */
 uint64_t fake_host_digest(struct fake_host *f);

@@ -112,6 +112,19 @@ int bed_mprotect(struct bed *b, uint64_t start, uint64_t len, int prot)
     return result(b, b->c.ops->mprotect(b->layer, start, len, prot));
 }
 
+uint64_t bed_mremap(struct bed *b, uint64_t old, uint64_t old_size, uint64_t new_size,
+                    uint32_t flags, uint64_t to)
+{
+    uint64_t ret;
+
+    b->n_events = 0;
+    errno = 0;
+    ret = b->c.ops->mremap(b->layer, old, old_size, new_size, flags, to);
+    b->err = ret == LAYER_FAILED ? errno : 0;
+    assert_true((ret == LAYER_FAILED) == (b->err != 0));
+    return ret;
+}
+
 void bed_anon(struct bed *b, uint64_t start, uint64_t len, int prot)
 {
     assert_int_equal(bed_mmap(b, start, len, prot, BED_FIXED, -1, 0), start);

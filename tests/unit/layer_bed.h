@@ -53,6 +53,9 @@ uint64_t bed_mmap_raw(struct bed *b, uint64_t start, uint64_t len, int prot, uin
 /* 0 or the positive errno. */
 int bed_munmap(struct bed *b, uint64_t start, uint64_t len);
 int bed_mprotect(struct bed *b, uint64_t start, uint64_t len, int prot);
+/* The result, or LAYER_FAILED with b->err set. Linux flavour only. */
+uint64_t bed_mremap(struct bed *b, uint64_t old, uint64_t old_size, uint64_t new_size,
+                    uint32_t flags, uint64_t to);
 
 /* Fresh private anonymous memory at a fixed place; asserts. */
 void bed_anon(struct bed *b, uint64_t start, uint64_t len, int prot);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mmap_lock: depth per lock and thread, exclusion between threads, fork hooks in both processes, a fresh start. */
+/*
+ * mmap_lock: depth per lock and thread, exclusion between threads, fork hooks in both processes, a
+ * fresh start.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -215,7 +218,10 @@ static void *call_the_layer(void *arg)
     return (void *)failed;
 }
 
-/* The fake host and the books have no lock of their own: under TSan a call that forgets mmap_lock is found. */
+/*
+ * The fake host and the books have no lock of their own: under TSan a call that forgets mmap_lock
+ * is found.
+ */
 static void calls_from_threads_keep_out_of_each_others_way(void **state)
 {
     const struct layer_ops *ops = *state;

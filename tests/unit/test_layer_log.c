@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The log of the public calls: the lines of each call, the page flags after a change, errno and silence. */
+/*
+ * The log of the public calls: the lines of each call, the page flags after a change, errno and
+ * silence.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* target_madvise: the checks of both guest systems, and what DONTNEED does to each kind of page on each page-size relation. */
+/*
+ * target_madvise: the checks of both guest systems, and what DONTNEED does to each kind of page on
+ * each page-size relation.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,7 +60,10 @@ static void check_rows(const struct row *rows, size_t n)
     }
 }
 
-/* 0x20000: private anonymous, 0x22000: shared anonymous, 0x24000: private file, 0x26000: shared file, two pages each. */
+/*
+ * 0x20000: private anonymous, 0x22000: shared anonymous, 0x24000: private file, 0x26000: shared
+ * file, two pages each.
+ */
 static void fill_bed(void)
 {
     int fd = fake_host_file(&bed.fake, 0x10000, 3);
@@ -192,7 +198,10 @@ static void parts_of_a_host_page_become_zero_alone(void **state)
     bed_close(&bed);
 }
 
-/* Four anonymous pages, each filled alone into a host page that is a file map below: zero, not the file. */
+/*
+ * Four anonymous pages, each filled alone into a host page that is a file map below: zero, not the
+ * file.
+ */
 static void what_is_anonymous_for_the_guest_is_zero(void **state)
 {
     int fd;

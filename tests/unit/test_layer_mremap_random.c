@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Random mremap calls, between mmap, munmap, mprotect and TB protection, on every page-size relation against a model of what
- * the guest must see: flags, sharing and bytes of every page. Every second call has one host call fail.
+ * Random mremap calls, between mmap, munmap, mprotect and TB protection, on every page-size
+ * relation against a model of what the guest must see: flags, sharing and bytes of every page.
+ * Every second call has one host call fail.
  *
- * Shared memory is written once, when it is mapped, so that a page's bytes follow from its object and offset.
+ * Shared memory is written once, when it is mapped, so that a page's bytes follow from its object
+ * and offset.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -312,7 +314,10 @@ static bool may_refuse(struct world *w, const struct call *c)
         return false;
     }
     if (grows && c->old_len && !(c->flags & ABI_MREMAP_MAYMOVE)) {
-        /* In place: refused although the pages behind are free only beside others in a host page, or behind a copy. */
+        /*
+         * In place: refused although the pages behind are free only beside others in a host page,
+         * or behind a copy.
+         */
         return !free_range(w, c->old + c->old_len, c->new_len - c->old_len) || tail->spliced ||
                w->b.c.host_page > page(w);
     }
@@ -407,18 +412,6 @@ static void random_call(struct world *w, struct call *c)
     }
 }
 
-static uint64_t call_mremap(struct world *w, const struct call *c)
-{
-    uint64_t ret;
-
-    w->b.n_events = 0;
-    errno = 0;
-    ret = w->b.c.ops->mremap(w->b.layer, c->old, c->old_len, c->new_len, c->flags, c->to);
-    w->b.err = ret == LAYER_FAILED ? errno : 0;
-    CHECK(w, (ret == LAYER_FAILED) == (w->b.err != 0));
-    return ret;
-}
-
 /* A fixed destination may be lost by a failure: the model follows. True if it was. */
 static bool accept_lost(struct world *w, const struct call *c)
 {
@@ -461,7 +454,7 @@ static void do_mremap(struct world *w)
     random_call(w, &c);
     want = expected_check(w, &c);
     arm(w, 14);
-    ret = call_mremap(w, &c);
+    ret = bed_mremap(&w->b, c.old, c.old_len, c.new_len, c.flags, c.to);
     if (ret != LAYER_FAILED) {
         CHECK(w, want == 0);
         check_result(w, &c, ret);

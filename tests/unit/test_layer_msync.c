@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* target_msync: the checks of both guest systems, holes by the page flags, and what is handed to the host. */
+/*
+ * target_msync: the checks of both guest systems, holes by the page flags, and what is handed to
+ * the host.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +34,10 @@ static unsigned sync_calls(uint64_t start, uint64_t len, uint32_t flags)
     return bed.fake.calls;
 }
 
-/* 0x20000: two pages of a shared file, 0x22000: one private, 0x24000: one shared; 0x23000 is a hole. */
+/*
+ * 0x20000: two pages of a shared file, 0x22000: one private, 0x24000: one shared; 0x23000 is a
+ * hole.
+ */
 static void open_bed(const struct layer_ops *ops, uint64_t host_page)
 {
     struct bed_config c = bed_default;

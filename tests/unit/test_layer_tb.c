@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* TB protection: translate takes W from a page and its host page, a store gives it back to the whole host page. */
+/*
+ * TB protection: translate takes W from a page and its host page, a store gives it back to the
+ * whole host page.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,7 +92,10 @@ static void other_faults_are_the_guests(void **state)
     bed_close(&bed);
 }
 
-/* F grants W and nothing is protected: another thread was faster. Once; the same fault again is none of that. */
+/*
+ * F grants W and nothing is protected: another thread was faster. Once; the same fault again is
+ * none of that.
+ */
 static void a_lost_race_is_retried_once(void **state)
 {
     open_bed(*state);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An out-of-tree layer, as small as one can be: it includes the ABI alone, knows private anonymous FIXED maps where all pages have
- * one size, and refuses the rest. Built four times, three of them broken, for the loader's error messages.
+ * An out-of-tree layer, as small as one can be: it includes the ABI alone, knows private anonymous
+ * FIXED maps where all pages have one size, and refuses the rest. Built four times, three of them
+ * broken, for the loader's error messages.
  */
 #include "flavour/layer.h"
 
