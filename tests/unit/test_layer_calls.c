@@ -256,7 +256,7 @@ static const struct fail_row fail_rows[] = {
     {"placed", CALL_MMAP, 0, 0x5000, 3, BED_ANON, false, 0, false},
     {"placed file", CALL_MMAP, 0, 0x5000, 3, ABI_MAP_PRIVATE, true, 0x3000, false},
     {"mprotect, several unions", CALL_MPROTECT, 0x11000, 0xf000, 0, 0, false, 0, false},
-    {"mprotect, one page", CALL_MPROTECT, 0x11000, 0x1000, BED_RW, 0, false, 0, false},
+    {"mprotect, one page", CALL_MPROTECT, 0x1d000, 0x1000, BED_RW, 0, false, 0, false},
     {"munmap with edges", CALL_MUNMAP, 0x11000, 0xc000, 0, 0, false, 0, false},
     {"munmap of one", CALL_MUNMAP, 0x13000, 0x1000, 0, 0, false, 0, false},
     {"munmap of all", CALL_MUNMAP, 0x10000, 0x10000, 0, 0, false, 0, false},
@@ -359,7 +359,9 @@ static void each_fails(void **state)
             }
             assert_true(n > 1);
             /* A row that claims it may lose pages has to, or the claim is idle. */
-            assert_int_equal(lost, fail_rows[i].may_lose);
+            if (lost != fail_rows[i].may_lose) {
+                fail_msg("%s: pages were %s", fail_rows[i].what, lost ? "lost" : "never lost");
+            }
         }
     }
 }
