@@ -13,6 +13,8 @@
 #include "exec/oneshot.h"
 #include "op/codec.h"
 
+enum { TRIES = 4 };
+
 struct mutator {
     struct oneshot_desc desc;
     struct prng rng;
@@ -96,10 +98,11 @@ size_t afl_custom_fuzz(void *data, uint8_t *in, size_t len, uint8_t **out, uint8
         m->did = "splice";
         made = oneshot_crossover(&m->desc, in, len, add, add_len, m->out, max, seed);
     }
-    if (made == 0) {
+    /* 0 leaves the bytes to the engine; afl-fuzz has stages of its own for that. */
+    for (unsigned i = 0; made == 0 && i < TRIES; i++) {
         m->did = "mutate";
         memcpy(m->out, in, len);
-        made = oneshot_mutate(&m->desc, m->out, len, max, seed);
+        made = oneshot_mutate(&m->desc, m->out, len, max, seed + i);
     }
     *out = m->out;
     return made ? made : len;

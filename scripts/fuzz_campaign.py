@@ -6,6 +6,7 @@ harness itself failed.
 """
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -86,7 +87,7 @@ class Lane:
             turn += 1
             command = [exe, f"-max_total_time={max(left, 1)}", f"-artifact_prefix={found}/", "-print_final_stats=1",
                        f"-max_len={INPUT_MAX}", "-len_control=0", "-entropic=0", f"-timeout={HANG_SECONDS}", "-rss_limit_mb=4096",
-                       f"-seed={turn + 100 * self.number}", corpus, *seeds]
+                       f"-seed={turn + 100 * self.number}", corpus, seeds]
             before = len(list(found.iterdir()))
             text = self.call(command, dict(os.environ), left + 2 * HANG_SECONDS)
             executed = re.findall(r"stat::number_of_executed_units:\s*(\d+)", text)
@@ -105,12 +106,11 @@ class Lane:
         exe = builds.folder("afl") / "fuzz" / f"fuzz_{self.flavour}"
         start = self.work / "start"
         start.mkdir(exist_ok=True)
-        for number, path in enumerate(p for seed in seeds for p in sorted(seed.rglob("*")) if p.is_file()):
-            if path.stat().st_size <= INPUT_MAX and path.suffix != ".md":
-                shutil.copyfile(path, start / f"{number:05d}-{path.name}")
+        for number, path in enumerate(sorted(seeds.iterdir())):
+            shutil.copyfile(path, start / f"{number:05d}-{path.name}")
         env = dict(os.environ, AFL_NO_UI="1", AFL_SKIP_CPUFREQ="1", AFL_NO_AFFINITY="1", AFL_QUIET="1",
                    AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES="1", AFL_NO_WARN_INSTABILITY="1",
-                   AFL_AUTORESUME="1", AFL_TRY_AFFINITY="1", AFL_FAST_CAL="1", AFL_CMPLOG_ONLY_NEW="1",
+                   AFL_AUTORESUME="1", AFL_FAST_CAL="1", AFL_CUSTOM_MUTATOR_ONLY="1",
                    AFL_CUSTOM_MUTATOR_LIBRARY=str(builds.folder("plain") / "fuzz" / "afl_mutator.so"),
                    TWINMAP_FUZZ_TARGET=self.flavour)
         command = ["afl-fuzz", "-i", start, "-o", self.work / "out", "-V", str(self.seconds), "-m", "none",
@@ -174,13 +174,31 @@ def plan(args, work):
 
 
 def replay_corpus(twinmap):
-    """All of corpus/ on its default targets; True if it holds."""
-    done = subprocess.run([twinmap, "corpus", "corpus"], cwd=builds.ROOT, stdin=subprocess.DEVNULL,
+    """All of corpus/ on its default targets. Returns the findings as (signature, target, path), a line per folder printed."""
+    done = subprocess.run([twinmap, "corpus", "--json", "corpus"], cwd=builds.ROOT, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, check=False)
-    print(done.stdout.rstrip())
     if done.returncode not in (0, 1):
         raise builds.BuildError(f"twinmap corpus failed with {done.returncode}: {done.stderr.strip()}")
-    return done.returncode == 0
+    folders, failed = {}, []
+    for run in json.loads(done.stdout)["runs"]:
+        counts = folders.setdefault(os.path.dirname(run["path"]), {"pass": 0, "finding": 0, "skip": 0})
+        counts[run["verdict"]] += 1
+        if run["verdict"] == "finding":
+            failed.append((run["signature"], run["target"], run["path"]))
+    for folder, counts in folders.items():
+        print(f"{folder}: {counts['pass']} passed, {counts['finding']} failed, {counts['skip']} skipped")
+    return failed
+
+
+def gather_seeds(folder, failed):
+    """The programs to begin with, in one folder: an engine that dies of a seed would get no further."""
+    folder.mkdir(parents=True, exist_ok=True)
+    known = {path for _, _, path in failed}
+    for name in SEED_FOLDERS:
+        for path in sorted((builds.ROOT / "corpus" / name).rglob("*.tm")):
+            relative = str(path.relative_to(builds.ROOT))
+            if relative not in known and path.stat().st_size <= INPUT_MAX:
+                shutil.copyfile(path, folder / relative.replace("/", "-"))
 
 
 def signature_of(twinmap, flavour, path):
@@ -242,10 +260,11 @@ def campaign(args):
         builds.build(name, *targets)
     twinmap = builds.folder("plain") / "diff" / "twinmap"
     builds.say("replaying the corpus ...")
-    corpus_holds = replay_corpus(twinmap)
+    failed = replay_corpus(twinmap)
     base = args.keep.resolve() if args.keep else Path(tempfile.mkdtemp(prefix="fuzz-", dir=builds.ROOT / "build"))
     base.mkdir(parents=True, exist_ok=True)
-    seeds = [builds.ROOT / "corpus" / name for name in SEED_FOLDERS if (builds.ROOT / "corpus" / name).is_dir()]
+    seeds = base / "seeds"
+    gather_seeds(seeds, failed)
     rows_of_lanes = plan(args, base)
     lanes = [lane for row in rows_of_lanes for lane in row]
     builds.say(f"fuzzing: {', '.join(f'{lane.name} {lane.seconds} s' for lane in lanes)}")
@@ -259,7 +278,9 @@ def campaign(args):
     for lane in lanes:
         if lane.error:
             print(f"harness error: {lane.name}: {lane.error}", file=sys.stderr)
-    if findings or unconfirmed or not corpus_holds:
+    for signature, target, path in failed:
+        print(f"\nin the corpus: {signature}\n  next: {os.path.relpath(twinmap)} run --on {target} {path}")
+    if findings or unconfirmed or failed:
         return 1
     if any(lane.error for lane in lanes):
         return 3

@@ -24,6 +24,8 @@ enum {
     MUTATED_OPS_MAX = 64,
     FORK_MUTATION =
         16, /* one in so many may make forks: each costs more than all else in a program */
+    FRESH_PROGRAM =
+        4, /* one in so many is a new program: what no input leads to must not be missed */
     BYTES_MUTATION = 8, /* one mutation in so many is left to the engine's own way with bytes */
 };
 
@@ -179,8 +181,13 @@ size_t oneshot_mutate(const struct oneshot_desc *d, uint8_t *data, size_t len, s
     setup(d);
     o = options(seed);
     prng_seed(&rng, seed);
-    if (!d->target || prng_chance(&rng, 1, BYTES_MUTATION) || decode(&self.prog, data, len) < 0 ||
-        mutate_prog(&self.prog, &rng, &o) < 0) {
+    if (!d->target || prng_chance(&rng, 1, BYTES_MUTATION)) {
+        return 0;
+    }
+    if (prng_chance(&rng, 1, FRESH_PROGRAM)) {
+        return gen_prog(&self.prog, &rng, &o) < 0 ? 0 : encode(&self.prog, data, max);
+    }
+    if (decode(&self.prog, data, len) < 0 || mutate_prog(&self.prog, &rng, &o) < 0) {
         return 0;
     }
     return encode(&self.prog, data, max);
