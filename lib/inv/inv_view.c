@@ -80,7 +80,7 @@ static void decode_mmap_bsd(struct inv_view *v, uint32_t flags)
     refuse(v, !v->anon && !(flags & (FREEBSD_MAP_SHARED | FREEBSD_MAP_PRIVATE)),
            "it maps a file neither shared nor private");
     refuse(v, stack && (prot & 3) != 3, "it is a stack that cannot be read and written");
-    refuse(v, v->guard && (prot || flags & BSD_FLAGS_NO_GUARD), "it is a guard and more");
+    refuse(v, v->guard && ((prot & 7) || flags & BSD_FLAGS_NO_GUARD), "it is a guard and more");
     refuse(v, v->anon && ((int)inv_arg(v, 4) != -1 || (!stack && inv_arg(v, 5))),
            "it is anonymous but names a file or an offset");
     refuse(v,
