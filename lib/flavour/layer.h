@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ABI of a translation layer: both flavours implement it, and so does a shared object given as so:PATH, which
- * exports `const struct layer_ops twinmap_layer`. Self-contained together with host/host.h.
+ * The ABI of a translation layer: both flavours implement it, and so does a shared object given as
+ * so:PATH, which exports `const struct layer_ops twinmap_layer`. Self-contained together with
+ * host/host.h.
  *
- * Conventions. Addresses are guest addresses. prot and flags are the numbers of the layer's own guest system
- * (abi/abi.h: linux_mapflag, freebsd_mapflag, msync and madvise alike); mremap flags are Linux's. A call that
- * fails returns LAYER_FAILED (address calls) or -1, with errno (numbers of the system twinmap runs on) written by
- * this call. No argument of mmap, munmap, mprotect, mremap, msync, madvise may crash the layer.
+ * Conventions. Addresses are guest addresses. prot and flags are the numbers of the layer's own
+ * guest system (abi/abi.h: linux_mapflag, freebsd_mapflag, msync and madvise alike); mremap flags
+ * are Linux's. A call that fails returns LAYER_FAILED (address calls) or -1, with errno (numbers of
+ * the system twinmap runs on) written by this call. No argument of mmap, munmap, mprotect, mremap,
+ * msync, madvise may crash the layer.
  */
 #pragma once
 
@@ -33,7 +35,8 @@ struct layer_setup {
     uint64_t min_addr;    /* lowest address mmap may place at (Linux) */
     struct host *host;    /* all contact with the system */
     void *arg;            /* passed to the hooks below; each may be NULL */
-    void (*tb_invalidate)(void *arg, uint64_t start, uint64_t last); /* guest addresses, inclusive */
+    /* guest addresses, inclusive */
+    void (*tb_invalidate)(void *arg, uint64_t start, uint64_t last);
     void (*log)(void *arg, const char *line); /* NULL: logging is off and free */
 };
 
@@ -66,8 +69,10 @@ struct layer_ops {
     /* New layer; NULL without memory. destroy takes NULL. */
     struct layer *(*create)(void);
     void (*destroy)(struct layer *l);
-    /* Begin with empty tables under SETUP (copied). 0 or a negative errno if it cannot work so. May be called again at
-     * any time, also after a call was left by longjmp with the lock held. */
+    /*
+     * Begin with empty tables under SETUP (copied). 0 or a negative errno if it cannot work so. May
+     * be called again at any time, also after a call was left by longjmp with the lock held.
+     */
     int (*start)(struct layer *l, const struct layer_setup *setup);
 
     uint64_t (*mmap)(struct layer *l, uint64_t start, uint64_t len, int prot, uint32_t flags, int fd,
@@ -87,14 +92,21 @@ struct layer_ops {
     int (*mmap_fork_start)(struct layer *l);
     void (*mmap_fork_end)(struct layer *l, bool child);
 
-    /* The translator made code from the page at ADDR: it becomes TB-protected if it was writable. 0, or -1 if the page is not
-     * VALID with X. */
+    /*
+     * The translator made code from the page at ADDR: it becomes TB-protected if it was writable.
+     * 0, or -1 if the page is not VALID with X.
+     */
     int (*translate)(struct layer *l, uint64_t addr);
-    /* The fault handler met a store at ADDR: 1 if it was a TB-protected page and the store may be retried, 0 if the fault
-     * is the guest's. */
+    /*
+     * The fault handler met a store at ADDR: 1 if it was a TB-protected page and the store may be
+     * retried, 0 if the fault is the guest's.
+     */
     int (*page_unprotect)(struct layer *l, uint64_t addr);
 
-    /* Call EMIT for each run in order, under the lock; stops at the first non-zero answer and returns it. */
+    /*
+     * Call EMIT for each run in order, under the lock; stops at the first non-zero answer and
+     * returns it.
+     */
     int (*page_dump)(struct layer *l, int (*emit)(void *arg, const struct layer_run *run), void *arg);
     void (*counters)(struct layer *l, struct layer_counters *ret);
 };

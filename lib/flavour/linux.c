@@ -69,12 +69,25 @@ static int check_source(struct layer *l, uint32_t flags, int fd, uint64_t offset
     return flags & LINUX_MAP_HUGETLB ? -ENOMEM : 0;
 }
 
+/*
+ * Before access rights are judged: can LEN bytes be free at all? The placement may still find no
+ * room.
+ */
+static bool room_left(const struct layer *l, uint64_t len)
+{
+    const struct range window = {l->lowest, l->space.window_last};
+    uint64_t page = l->space.guest_page;
+    gaddr room;
+
+    return window.start <= window.last && len - 1 <= window.last - window.start &&
+           pageflags_find_free(l->flags, window, len, page, page, true, &room);
+}
+
 /* Address and length; a range beyond the window is ENOMEM even if it is unaligned as well. */
 static int check_address(struct layer *l, gaddr start, uint64_t len, uint32_t flags,
                          struct mmap_req *req)
 {
     struct range r;
-    gaddr room;
 
     if (len == 0) {
         return -EINVAL;
@@ -84,12 +97,7 @@ static int check_address(struct layer *l, gaddr start, uint64_t len, uint32_t fl
     }
     if (!req->fixed) {
         req->start = u64_align_down(start, l->space.guest_page);
-        return req->len - 1 <= l->space.window_last &&
-                       pageflags_find_free(
-                           l->flags, (struct range){l->lowest, l->space.window_last}, req->len,
-                           l->space.guest_page, l->space.guest_page, true, &room)
-                   ? 0
-                   : -ENOMEM;
+        return room_left(l, req->len) ? 0 : -ENOMEM;
     }
     if (!layer_range(l, start, req->len, &r)) {
         return -ENOMEM;

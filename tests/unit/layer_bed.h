@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A layer on a fake host, ready for calls: flags are neutral (abi/abi.h), errors come back beside the result, and the
- * simulation relation of layer.md 13 can be checked page by page (windows of tests are small).
+ * A layer on a fake host, ready for calls: flags are neutral (abi/abi.h), errors come back beside
+ * the result, and the simulation relation of layer.md 13 can be checked page by page (windows of
+ * tests are small).
  */
 #pragma once
 
@@ -71,7 +72,10 @@ uint8_t bed_flags(struct bed *b, uint64_t at);
 int bed_host(struct bed *b, uint64_t at);
 /* The byte at guest address AT, -1 where nothing is or past EOF. */
 int bed_byte(struct bed *b, uint64_t at);
-/* "rw r- .." of N guest pages from START: F as r, w, x letters, "--" none, ".." free, "r!" TB-protected. */
+/*
+ * "rw r- .." of N guest pages from START: F as r, w, x letters, "--" none, ".." free, "r!"
+ * TB-protected.
+ */
 const char *bed_map(struct bed *b, uint64_t start, unsigned n);
 /* Is AT covered by an invalidation of the last call? */
 bool bed_invalidated(const struct bed *b, uint64_t at);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mprotect, munmap and the EOF splice: the figures of layer.md 3, 6.4 and 8; and every map call with each of its host
- * calls failing in turn.
+ * mprotect, munmap and the EOF splice: the figures of layer.md 3, 6.4 and 8; and every map call
+ * with each of its host calls failing in turn.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,7 +76,10 @@ static void mprotect_beside_code(void **state)
     bed_close(&b);
 }
 
-/* A shared map of a read-only descriptor: the host refuses W, and nothing has changed, before or behind it. */
+/*
+ * A shared map of a read-only descriptor: the host refuses W, and nothing has changed, before or
+ * behind it.
+ */
 static void mprotect_refused(void **state)
 {
     struct bed b;
@@ -366,7 +369,9 @@ static void each_fails(void **state)
     }
 }
 
-/* The kernel may take the old mappings and fail then: the page flags must not claim what is gone. */
+/*
+ * The kernel may take the old mappings and fail then: the page flags must not claim what is gone.
+ */
 static int take_and_fail(struct host *h, const struct host_map_req *req, uint64_t *ret)
 {
     (void)ret;

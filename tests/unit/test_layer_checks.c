@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Argument checks of mmap, mprotect and munmap, row by row: layer.md 3, 6.1, 8 and vm-semantics D. */
+/*
+ * Argument checks of mmap, mprotect and munmap, row by row: layer.md 3, 6.1, 8 and vm-semantics D.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

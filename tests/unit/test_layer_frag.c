@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mmap_frag and the fixed maps around it: the figures of layer.md sections 4 and 6.3, both flavours. */
+/*
+ * mmap_frag and the fixed maps around it: the figures of layer.md sections 4 and 6.3, both
+ * flavours.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

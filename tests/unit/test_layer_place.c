@@ -54,7 +54,9 @@ static void reserved_figure(void **state)
     bed_close(&b);
 }
 
-/* The whole window can be filled, page by page, down to the lowest address, and 0 is never given. */
+/*
+ * The whole window can be filled, page by page, down to the lowest address, and 0 is never given.
+ */
 static void reserved_exhausts(void **state)
 {
     struct bed_config c = bed_default;

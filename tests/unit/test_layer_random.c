@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Random calls on every page-size relation against a small model of what the guest must see: page flags, bytes, and the
- * relation of books and host after each call. Every second call has one host call fail.
+ * Random calls on every page-size relation against a small model of what the guest must see: page
+ * flags, bytes, and the relation of books and host after each call. Every second call has one host
+ * call fail.
  *
- * Not judged here: stores through shared maps of files (files never change), placement (only that it is legal).
+ * Not judged here: stores through shared maps of files (files never change), placement (only that
+ * it is legal).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -326,7 +328,10 @@ static void do_mprotect(struct world *w)
             }
             continue;
         }
-        /* Files opened read-only can refuse W to a shared map; which one it is the model does not keep. */
+        /*
+         * Files opened read-only can refuse W to a shared map; which one it is the model does not
+         * keep.
+         */
         denied |= (prot & ABI_PROT_WRITE) && p->shared && p->file;
     }
     arm(w);
