@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The project's own measurements: ratios within one run, so that the machine's speed cancels out. */
+/*
+ * The project's own measurements: ratios within one run, so that the machine's speed cancels out.
+ */
 #pragma once
 
 #include <stdint.h>
@@ -7,7 +9,10 @@
 
 #include "base/err.h"
 
-/* Each prints its figures and the bound it is held to. 0 within it, 1 above it, negative errno with the reason in E. */
+/*
+ * Each prints its figures and the bound it is held to. 0 within it, 1 above it, negative errno with
+ * the reason in E.
+ */
 int bench_real(struct err *e);
 int bench_pageflags(struct err *e);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Time per op of the page-flag table at 100 and at 100,000 runs. Slots of two pages, every other one mapped; ops hit random slots over
- * the whole table: look up, map, unmap, change rights, search a free place nearby. Short rounds of both sizes take turns, in
- * processor time, and the best of each counts: what else the machine does hits both alike.
+ * Time per op of the page-flag table at 100 and at 100,000 runs. Slots of two pages, every other
+ * one mapped; ops hit random slots over the whole table: look up, map, unmap, change rights, search
+ * a free place nearby. Short rounds of both sizes take turns, in processor time, and the best of
+ * each counts: what else the machine does hits both alike.
  */
 #include "bench.h"
 

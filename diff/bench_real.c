@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the harness adds: a program of 30 ops run and judged on the real host, against the same host calls and window reset made
- * bare, on a window of their own, in the same process; stores and loads are made bare too. With the host map judged per program and
- * per op; what judging bytes adds is shown without a bound.
+ * What the harness adds: a program of 30 ops run and judged on the real host, against the same host
+ * calls and window reset made bare, on a window of their own, in the same process; stores and loads
+ * are made bare too. With the host map judged per program and per op; what judging bytes adds is
+ * shown without a bound.
  */
 #include "bench.h"
 

@@ -19,8 +19,8 @@ enum exit_code {
 #undef CMD
 
 /*
- * Options of one verb, walked with cmd_next. --help prints and leaves the process with 0; a bad option prints one line and leaves
- * with EXIT_USAGE, before anything was done.
+ * Options of one verb, walked with cmd_next. --help prints and leaves the process with 0; a bad
+ * option prints one line and leaves with EXIT_USAGE, before anything was done.
  */
 struct cmd_options {
     poptContext popt;
@@ -40,5 +40,7 @@ void cmd_options_free(struct cmd_options *o);
 __attribute__((format(printf, 2, 3))) int cmd_usage(const char *verb, const char *fmt, ...);
 /* The same for a world that failed; returns EXIT_HARNESS. */
 int cmd_harness(const char *verb, const struct err *e);
-/* Flush standard output; CODE, or EXIT_HARNESS with a message if what was printed did not arrive. */
+/*
+ * Flush standard output; CODE, or EXIT_HARNESS with a message if what was printed did not arrive.
+ */
 int cmd_finish(const char *verb, int code);

@@ -18,7 +18,7 @@ struct common_options {
 #define COMMON_OPTIONS \
     {"on", 0, POPT_ARG_STRING, NULL, 'o', "where to run; may be given more than once", "TARGET"}, \
         {"format", 0, POPT_ARG_STRING, NULL, 'f', "how to read programs", "auto|text|binary"}, \
-        {"maps",           0, POPT_ARG_STRING, NULL, 'm', "when to judge the host map (default op)", \
+        {"maps",           0, POPT_ARG_STRING, NULL, 'm', "when to judge the host map", \
          "none|program|op"}, \
         {"hostmap", 0, POPT_ARG_STRING, NULL, 'h' + 256, "reader of the host map", "NAME"}, \
     { \

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* AFL++'s door: persistent mode, test cases through shared memory. Built with afl-clang-fast only. */
+/*
+ * AFL++'s door: persistent mode, test cases through shared memory. Built with afl-clang-fast only.
+ */
 #include <stdint.h>
 #include <unistd.h>
 
 #include "target.h"
 
-/* Programs per process: high enough to make its start cheap, low enough to bound what could pile up. */
+/*
+ * Programs per process: high enough to make its start cheap, low enough to bound what could pile
+ * up.
+ */
 #define AFL_LOOPS 100000
 
 __AFL_FUZZ_INIT();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * AFL++'s custom mutator: structural mutation and splicing, trimming by whole ops, names that say what was done.
- * A shared object for afl-fuzz itself, built without instrumentation. TWINMAP_FUZZ_TARGET names the flavour.
+ * AFL++'s custom mutator: structural mutation and splicing, trimming by whole ops, names that say
+ * what was done. A shared object for afl-fuzz itself, built without instrumentation.
+ * TWINMAP_FUZZ_TARGET names the flavour.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,9 @@ int32_t afl_custom_post_trim(void *data, uint8_t success)
         m->prog = m->candidate;
         m->candidate = swap;
     }
-    /* afl-fuzz stops when this reaches what init_trim answered; a step is an op tried or an op gone. */
+    /*
+     * afl-fuzz stops when this reaches what init_trim answered; a step is an op tried or an op
+     * gone.
+     */
     return m->trim_at >= m->prog.ops.n ? INT32_MAX : (int32_t)m->trim_at;
 }

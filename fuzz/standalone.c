@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The driver without an engine: replays files and folders through a fuzz target, so that a corpus run is a test.
- * One TAP line per file; a finding aborts the process, as it does under an engine.
+ * The driver without an engine: replays files and folders through a fuzz target, so that a corpus
+ * run is a test. One TAP line per file; a finding aborts the process, as it does under an engine.
  */
 #include <dirent.h>
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers of the guest systems: from neutral values to a system's own, and errno from this host's. */
+/*
+ * Numbers of the guest systems: from neutral values to a system's own, and errno from this host's.
+ */
 #include "abi/abi.h"
 
 #include <errno.h>
@@ -48,7 +50,10 @@ static const struct {
 #include "abi/misc.def"
 };
 
-/* Flags that change when or how pages are filled or dumped, never what is mapped or which call succeeds. */
+/*
+ * Flags that change when or how pages are filled or dumped, never what is mapped or which call
+ * succeeds.
+ */
 #define MAPFLAG_HINTS \
     (ABI_MAP_DENYWRITE | ABI_MAP_EXECUTABLE | ABI_MAP_POPULATE | ABI_MAP_NONBLOCK | \
      ABI_MAP_NOCORE | ABI_MAP_NOSYNC | ABI_MAP_PREFAULT_READ | ABI_MAP_HASSEMAPHORE)

@@ -29,7 +29,9 @@ static inline uint64_t u64_align_down(uint64_t v, uint64_t unit)
     return v & ~(unit - 1);
 }
 
-/* Round V up to a multiple of the power of two UNIT; wraps to 0 past the top, as a kernel's does. */
+/*
+ * Round V up to a multiple of the power of two UNIT; wraps to 0 past the top, as a kernel's does.
+ */
 static inline uint64_t u64_align_up_wrap(uint64_t v, uint64_t unit)
 {
     return (v + (unit - 1)) & ~(unit - 1);

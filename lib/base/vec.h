@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * Room for N elements of SIZE bytes in *V of capacity *CAP; 0, or -ENOMEM with everything as it was.
- * *V is reallocated by doubling.
+ * Room for N elements of SIZE bytes in *V of capacity *CAP; 0, or -ENOMEM with everything as it
+ * was. *V is reallocated by doubling.
  */
 int vec_reserve_raw(void **v, size_t *cap, size_t n, size_t size);
 

@@ -173,6 +173,7 @@ static void start_layer(void *arg)
 
     s->rc = ops->start(s->r->layer, &s->setup);
     ops->counters(s->r->layer, &s->r->counters);
+    s->r->counters_dumped = s->r->counters;
 }
 
 /*
@@ -318,7 +319,7 @@ void runner_begin_step(struct runner *r)
     r->tbs.n = 0;
     r->flags_fresh = false;
     r->host_fresh = false;
-    r->counters_before = r->counters;
+    r->counters_before = r->counters_dumped;
 }
 
 int runner_loop(struct runner *r, size_t at, size_t stop)

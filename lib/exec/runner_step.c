@@ -216,6 +216,7 @@ static void enter(void *arg)
         r->spec.layer->counters(r->layer, &r->counters);
         region_vec_clear(regions_next(&r->flags));
         e->rc = r->spec.layer->page_dump(r->layer, collect_run, &d);
+        r->spec.layer->counters(r->layer, &r->counters_dumped);
     }
 }
 

@@ -75,8 +75,8 @@ struct layer_ops {
      */
     int (*start)(struct layer *l, const struct layer_setup *setup);
 
-    uint64_t (*mmap)(struct layer *l, uint64_t start, uint64_t len, int prot, uint32_t flags, int fd,
-                     uint64_t offset);
+    uint64_t (*mmap)(struct layer *l, uint64_t start, uint64_t len, int prot, uint32_t flags,
+                     int fd, uint64_t offset);
     int (*munmap)(struct layer *l, uint64_t start, uint64_t len);
     int (*mprotect)(struct layer *l, uint64_t start, uint64_t len, int prot);
     /* NULL where the system has no such call. */
@@ -107,6 +107,7 @@ struct layer_ops {
      * Call EMIT for each run in order, under the lock; stops at the first non-zero answer and
      * returns it.
      */
-    int (*page_dump)(struct layer *l, int (*emit)(void *arg, const struct layer_run *run), void *arg);
+    int (*page_dump)(struct layer *l, int (*emit)(void *arg, const struct layer_run *run),
+                     void *arg);
     void (*counters)(struct layer *l, struct layer_counters *ret);
 };

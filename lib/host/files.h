@@ -6,8 +6,9 @@
  *
  * Big files are sparse. A program's files share HOST_FILES_BUDGET bytes of pattern: a file larger
  * than its share has the pattern in the first quarter and the last 64th part of the share only,
- * what lies between reads as zero. With up to four files that is 2 MiB and 128 KiB of any file above
- * 8 MiB; more would make filling files the greater part of a run. Not here: files with names, growth.
+ * what lies between reads as zero. With up to four files that is 2 MiB and 128 KiB of any file
+ * above 8 MiB; more would make filling files the greater part of a run. Not here: files with names,
+ * growth.
  */
 #pragma once
 

@@ -94,7 +94,8 @@ struct host_ops {
      * NULL writes zeros.
      */
     int (*read)(struct host *h, uint64_t addr, void *buf, size_t len, struct host_fault *fault);
-    int (*write)(struct host *h, uint64_t addr, const void *buf, size_t len, struct host_fault *fault);
+    int (*write)(struct host *h, uint64_t addr, const void *buf, size_t len,
+                 struct host_fault *fault);
     /*
      * Read whatever the rights, as a debugger does; for checkers, never for a layer. -EFAULT where
      * nothing is, pages past EOF included.
@@ -146,7 +147,8 @@ static inline int64_t host_pread(struct host *h, int fd, void *buf, size_t len, 
 {
     return h->ops->pread(h, fd, buf, len, offset);
 }
-static inline int host_read(struct host *h, uint64_t addr, void *buf, size_t len, struct host_fault *f)
+static inline int host_read(struct host *h, uint64_t addr, void *buf, size_t len,
+                            struct host_fault *f)
 {
     return h->ops->read(h, addr, buf, len, f);
 }

@@ -45,7 +45,9 @@ static unsigned needs_met(const struct inv_view *v)
            (v->kind == OP_fork ? INV_NEEDS_FORK : 0u);
 }
 
-/* After a crash or a hang nothing else is known to be true, and an op that did not run did nothing. */
+/*
+ * After a crash or a hang nothing else is known to be true, and an op that did not run did nothing.
+ */
 static bool to_be_judged(const struct inv_view *v, enum inv_id id)
 {
     if (!checks[id] || (inv_descs[id].needs & ~needs_met(v))) {

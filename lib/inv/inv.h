@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The invariants of layer.md section 13. Pure functions over what a step left behind: they see regions and
- * traces, never a layer, a table or a host.
+ * The invariants of layer.md section 13. Pure functions over what a step left behind: they see
+ * regions and traces, never a layer, a table or a host.
  */
 #pragma once
 
@@ -42,8 +42,8 @@ struct inv_memory {
     /* The file's bytes now, through the descriptor. Bytes read or negative. */
     int64_t (*file)(void *arg, unsigned file, void *buf, size_t len, uint64_t offset);
     /*
-     * What the file's bytes were before any store: the pattern, or zeros where a big file has none. NULL:
-     * the pattern everywhere.
+     * What the file's bytes were before any store: the pattern, or zeros where a big file has none.
+     * NULL: the pattern everywhere.
      */
     void (*fresh)(void *arg, unsigned file, uint64_t offset, void *buf, size_t len);
 };
@@ -51,8 +51,9 @@ struct inv_memory {
 struct inv_ledger; /* inv/ledger.h: what the program's own calls say about contents */
 
 /*
- * Everything a check may look at. Vectors are normalised, cut to the window and to the unit they speak of;
- * addresses are the guest's (a host address minus guest_base), but for those inside struct trace_call.
+ * Everything a check may look at. Vectors are normalised, cut to the window and to the unit they
+ * speak of; addresses are the guest's (a host address minus guest_base), but for those inside
+ * struct trace_call.
  */
 struct inv_ctx {
     const struct space *space;
@@ -79,10 +80,10 @@ struct inv_violation {
 };
 
 /*
- * Run every invariant whose needs CTX meets, then let the ledger learn from the step. To be called once for
- * each step, in order, also for those that failed, for fork (in both processes) and for wait. 0: all hold;
- * 1: the first violation, by row order, in *RET (text to be freed with buf_free). Nothing is allocated
- * unless something is violated.
+ * Run every invariant whose needs CTX meets, then let the ledger learn from the step. To be called
+ * once for each step, in order, also for those that failed, for fork (in both processes) and for
+ * wait. 0: all hold; 1: the first violation, by row order, in *RET (text to be freed with
+ * buf_free). Nothing is allocated unless something is violated.
  */
 int inv_check(const struct inv_ctx *ctx, struct inv_violation *ret);
 /* One alone, without teaching the ledger. 0 as well if CTX does not meet its needs. */

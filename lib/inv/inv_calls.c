@@ -5,7 +5,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Same numbers as enum host_map_flag and host_remap_flag, which records hold unchanged (region/call.h). */
+/*
+ * Same numbers as enum host_map_flag and host_remap_flag, which records hold unchanged
+ * (region/call.h).
+ */
 enum {
     HOST_SHARED = 0x1,
     HOST_FIXED = 0x4,
@@ -95,7 +98,10 @@ bool inv_lock_balance(const struct inv_view *v, struct inv_violation *ret)
 
 /* ---- confinement ---- */
 
-/* Where a step may change the host: host pages of what the op names, and the blocks it got by probing. */
+/*
+ * Where a step may change the host: host pages of what the op names, and the blocks it got by
+ * probing.
+ */
 struct allowed {
     struct range r[ALLOWED_MAX];
     size_t n;
@@ -276,7 +282,10 @@ static bool probe_given_back(const struct inv_view *v, size_t i, struct range *l
     }
 }
 
-/* Under reserved_va the placeholder is what a block is given back as; then there is nothing to unmap. */
+/*
+ * Under reserved_va the placeholder is what a block is given back as; then there is nothing to
+ * unmap.
+ */
 static bool probes_given_back(const struct inv_view *v, struct inv_violation *ret)
 {
     struct range left;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * contents-preserved: fresh memory is zero or the file's, everything else keeps its bytes, and an access
- * that F and the ledger grant does not fault. Whole where a mistake is near (the edges of what was mapped,
- * the host pages around it, the end of a file, what was stored before), by a few samples elsewhere, round
- * and round over all pieces.
+ * contents-preserved: fresh memory is zero or the file's, everything else keeps its bytes, and an
+ * access that F and the ledger grant does not fault. Whole where a mistake is near (the edges of
+ * what was mapped, the host pages around it, the end of a file, what was stored before), by a few
+ * samples elsewhere, round and round over all pieces.
  */
 #include "inv/ledger_priv.h"
 
@@ -201,7 +201,10 @@ static bool mremap_wrong(const struct inv_view *v, struct inv_violation *ret)
     return ends_wrong(v, &fresh, fresh.r, edge_len(v), 0, ret);
 }
 
-/* Linux: dropped private memory begins anew. A file's copy cannot, so only anonymous memory is judged. */
+/*
+ * Linux: dropped private memory begins anew. A file's copy cannot, so only anonymous memory is
+ * judged.
+ */
 static bool dontneed_wrong(const struct inv_view *v, struct inv_violation *ret)
 {
     const struct inv_ledger *l = v->ctx->ledger;

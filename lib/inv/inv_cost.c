@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cost-bounded: the work of a call follows the number of intervals it touches and the parts of a host page,
- * never a length.
+ * cost-bounded: the work of a call follows the number of intervals it touches and the parts of a
+ * host page, never a length.
  *
- * layer.md says six host calls and one per interval; intervals are counted before and after the call, holes
- * too. The base has room for undoing six calls and for a placement that the host refuses a few times, the
- * factors about twice what a careful layer was seen to need on random programs. Loops per byte, per page and
- * per host page pass these bounds by far on ranges of everyday size. Bytes that are copied go through a buffer,
- * so reads and writes may follow the length in steps of COPY_UNIT.
+ * layer.md says six host calls and one per interval; intervals are counted before and after the
+ * call, holes too. The base has room for undoing six calls and for a placement that the host
+ * refuses a few times, the factors about twice what a careful layer was seen to need on random
+ * programs. Loops per byte, per page and per host page pass these bounds by far on ranges of
+ * everyday size. Bytes that are copied go through a buffer, so reads and writes may follow the
+ * length in steps of COPY_UNIT.
  */
 #include "inv/inv_priv.h"
 
@@ -73,7 +74,10 @@ bool inv_cost_bounded(const struct inv_view *v, struct inv_violation *ret)
     uint64_t calls = 0;
     uint64_t copied = 0;
 
-    /* What the guest itself does page by page (a store faults on each protected page) is not a call of the layer. */
+    /*
+     * What the guest itself does page by page (a store faults on each protected page) is not a call
+     * of the layer.
+     */
     if (v->kind == OP_store || v->kind == OP_load || v->kind == OP_fork) {
         return false;
     }

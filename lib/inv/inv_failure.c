@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * failure-effect: an error leaves everything as it was. The weaker forms that layer.md sections 6.3, 13 and
- * rule 5 of 1.4 allow: a Linux mprotect that changed a prefix; after a host call failed, ranges the call
- * was about to replace or remove are free; and after an undo failed as well, F need only tell the truth,
- * which host-agrees judges.
+ * failure-effect: an error leaves everything as it was. The weaker forms that layer.md sections
+ * 6.3, 13 and rule 5 of 1.4 allow: a Linux mprotect that changed a prefix; after a host call
+ * failed, ranges the call was about to replace or remove are free; and after an undo failed as
+ * well, F need only tell the truth, which host-agrees judges.
  */
 #include "inv/inv_flags.h"
 
@@ -177,13 +177,16 @@ static bool host_same(const struct inv_view *v, const struct region *b, const st
     if ((a->prot ^ b->prot) & (REGION_R | REGION_W)) {
         return false;
     }
-    /* Below a host page a fill in place may leave other memory with the same bytes (layer.md 4, rule 7). */
+    /*
+     * Below a host page a fill in place may leave other memory with the same bytes (layer.md 4,
+     * rule 7).
+     */
     return v->host_page > v->guest_page || (a->kind == b->kind && a->shared == b->shared);
 }
 
 /*
- * The first address of WHERE in whose host page F did not change at all. Where F changed, what is there is
- * another invariant's business.
+ * The first address of WHERE in whose host page F did not change at all. Where F changed, what is
+ * there is another invariant's business.
  */
 static bool untouched(const struct inv_view *v, struct range where, uint64_t *ret)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * flag-domain and success-effect: which page flags there may be, and which ones a successful call must
- * leave. The address space is cut into edits (what the call does to a range) and the rest, which keeps its
- * flags; before and after are walked run by run, so a mapping of any length costs one step.
+ * flag-domain and success-effect: which page flags there may be, and which ones a successful call
+ * must leave. The address space is cut into edits (what the call does to a range) and the rest,
+ * which keeps its flags; before and after are walked run by run, so a mapping of any length costs
+ * one step.
  */
 #include "inv/inv_flags.h"
 
@@ -70,7 +71,10 @@ static const char *book_differs(const struct inv_view *v, const struct inv_edit 
 {
     bool copies = v->host_page > v->guest_page && e->rule == INV_MOVE;
 
-    /* limit:shared-ro-snapshot: what mremap must copy below a host page becomes private, or a snapshot */
+    /*
+     * limit:shared-ro-snapshot: what mremap must copy below a host page becomes private, or a
+     * snapshot
+     */
     if (!b || !a || copies) {
         return NULL;
     }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Edits of the page flags: what a call does to a range. For inv_flags.c, inv_success.c and inv_failure.c. */
+/*
+ * Edits of the page flags: what a call does to a range. For inv_flags.c, inv_success.c and
+ * inv_failure.c.
+ */
 #pragma once
 
 #include "inv/inv_priv.h"
@@ -34,7 +37,10 @@ bool inv_flags_fit(uint8_t want, uint8_t have);
 uint8_t inv_flags_for(int prot);
 
 void inv_edit_add(const struct inv_view *v, struct inv_edits *list, struct inv_edit e);
-/* True, with the first difference said, if the flags after are not what the edit makes of those before. */
+/*
+ * True, with the first difference said, if the flags after are not what the edit makes of those
+ * before.
+ */
 bool inv_edit_differs(const struct inv_view *v, const struct inv_edit *e,
                       struct inv_violation *ret);
 /* The same for the whole window: the edits, and everything else as it was. */

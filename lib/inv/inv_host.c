@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * host-agrees: what the host holds under VALID pages, the first two rows of layer.md 13's table. One walk
- * serves all three columns, because need and union coincide where a host page is one guest page. Empty host
- * pages are inv_window.c's.
+ * host-agrees: what the host holds under VALID pages, the first two rows of layer.md 13's table.
+ * One walk serves all three columns, because need and union coincide where a host page is one guest
+ * page. Empty host pages are inv_window.c's.
  */
 #include "inv/inv_stretch.h"
 #include "inv/ledger_priv.h"
 
-/* limit:frag-past-eof-zero and the copies of fragments: below a host page the book's kind is no promise. */
+/*
+ * limit:frag-past-eof-zero and the copies of fragments: below a host page the book's kind is no
+ * promise.
+ */
 static bool kind_wrong(const struct inv_view *v, const struct inv_stretch *s,
                        const struct region *h)
 {
@@ -21,7 +24,10 @@ static bool kind_wrong(const struct inv_view *v, const struct inv_stretch *s,
     return s->any_file && h->kind == REGION_ANON && v->space->real_page == v->guest_page;
 }
 
-/* Page by page, because slack beside a shared map may be private memory where a host page is several real ones. */
+/*
+ * Page by page, because slack beside a shared map may be private memory where a host page is
+ * several real ones.
+ */
 static const struct region *sharing_wrong(const struct inv_view *v, const struct region *h,
                                           struct range where)
 {
@@ -127,7 +133,10 @@ bool inv_host_agrees_gt(const struct inv_view *v, struct inv_violation *ret)
     return agrees(v, SPACE_H_GT_G, ret);
 }
 
-/* ---- fork-consistent: that books and host agree is for the rows above to say, in each process ---- */
+/*
+ * ---- fork-consistent: that books and host agree is for the rows above to say, in each process
+ * ----
+ */
 
 static bool flags_differ(const struct inv_view *v, struct inv_violation *ret)
 {

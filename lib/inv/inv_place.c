@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * placement-legal: where a map without FIXED may come to lie, when its hint must be taken, and when there
- * was no reason to say that nothing fits.
+ * placement-legal: where a map without FIXED may come to lie, when its hint must be taken, and when
+ * there was no reason to say that nothing fits.
  */
 #include "inv/inv_priv.h"
 
@@ -178,7 +178,10 @@ static bool enomem_wrong(const struct inv_view *v, struct inv_violation *ret)
 {
     struct range room;
 
-    /* limit:probe-best-effort without reserved_va; limit:copy-no-growth for a move where pages differ */
+    /*
+     * limit:probe-best-effort without reserved_va; limit:copy-no-growth for a move where pages
+     * differ
+     */
     if (v->space->reserved_va == 0 ||
         (v->kind == OP_mremap && space_relation(v->space) != SPACE_H_EQ_G)) {
         return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of this folder share: a step decoded once, walks over region vectors, and how a violation
- * is said. Nobody else includes this.
+ * What the files of this folder share: a step decoded once, walks over region vectors, and how a
+ * violation is said. Nobody else includes this.
  */
 #pragma once
 
@@ -21,7 +21,10 @@ struct inv_view {
 
     bool ok, failed, signal; /* at most one; none: the op did not run to an end */
     size_t n_failed;         /* host calls of the step that failed, rejected hints not counted */
-    /* Why no kernel of this system lets this call succeed, judged from its arguments alone; NULL if one may. */
+    /*
+     * Why no kernel of this system lets this call succeed, judged from its arguments alone; NULL if
+     * one may.
+     */
     const char *must_fail;
 
     int prot;    /* mmap, mprotect: R, W, X */
@@ -35,7 +38,10 @@ struct inv_view {
     uint64_t align;           /* mmap: alignment asked for in bytes, 0 none */
     uint64_t block;           /* placed: bytes of the H-rounded block, 0 if that wraps */
 
-    /* Guest pages that the call names, or that it mapped; not cut to the window. mremap: the new range. */
+    /*
+     * Guest pages that the call names, or that it mapped; not cut to the window. mremap: the new
+     * range.
+     */
     bool has_range;
     struct range range;
     /* mremap: the old range. */
@@ -56,14 +62,20 @@ bool inv_range_in_window(const struct inv_view *v, struct range *ret);
 struct range inv_host_pages(const struct inv_view *v, struct range r);
 /* Lowest address that a placed map may have. */
 gaddr inv_lowest(const struct inv_view *v);
-/* Part of the window that the host can back: guest_base 0 leaves the lowest addresses to the kernel. */
+/*
+ * Part of the window that the host can back: guest_base 0 leaves the lowest addresses to the
+ * kernel.
+ */
 struct range inv_backed(const struct inv_view *v);
 
 /* True if every page of R is VALID in FLAGS; else the first that is not in *HOLE (may be NULL). */
 bool inv_all_valid(const struct region_vec *flags, struct range r, uint64_t *hole);
 bool inv_any_valid(const struct region_vec *flags, struct range r);
 
-/* A host call as guest addresses: the range it speaks of. False for calls without one (fstat, pread). */
+/*
+ * A host call as guest addresses: the range it speaks of. False for calls without one (fstat,
+ * pread).
+ */
 bool inv_call_range(const struct inv_view *v, const struct trace_call *c, struct range *ret);
 /* A map that may only look for room: not FIXED, or FIXED that replaces nothing; no rights. */
 bool inv_call_is_probe(const struct trace_call *c);
@@ -80,8 +92,8 @@ static inline struct inv_cursor inv_cursor(const struct region_vec *v, uint64_t 
 }
 
 /*
- * What holds AT, NULL for nothing; *LAST is lowered to the last address for which that stays true. AT must not
- * decrease from call to call.
+ * What holds AT, NULL for nothing; *LAST is lowered to the last address for which that stays true.
+ * AT must not decrease from call to call.
  */
 static inline const struct region *inv_at(struct inv_cursor *c, uint64_t at, uint64_t *last)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sharing-kept: a store to a shared map reaches its file and every other map of the object; a store to a
- * private one, and whatever the layer writes by itself, reaches no file.
+ * sharing-kept: a store to a shared map reaches its file and every other map of the object; a store
+ * to a private one, and whatever the layer writes by itself, reaches no file.
  */
 #include "inv/ledger_priv.h"
 
@@ -32,7 +32,9 @@ static bool file_differs(const struct inv_view *v, const struct ledger_piece *p,
     return false;
 }
 
-/* PART of file piece P, cut to what lies before EOF and to a probe's length; false if nothing does. */
+/*
+ * PART of file piece P, cut to what lies before EOF and to a probe's length; false if nothing does.
+ */
 static bool before_eof(const struct inv_view *v, const struct ledger_piece *p, struct range *part)
 {
     uint64_t size = ledger_file_size(v->ctx->ledger, p);
@@ -119,7 +121,10 @@ static bool reaches_aliases(const struct inv_view *v, const struct ledger_piece 
     return false;
 }
 
-/* Store R goes through a shared map of P's file too: then what the file holds is no witness against the private one. */
+/*
+ * Store R goes through a shared map of P's file too: then what the file holds is no witness against
+ * the private one.
+ */
 static bool also_shared(const struct inv_ledger *l, struct range r, const struct ledger_piece *p)
 {
     for (size_t i = ledger_find(l, r.start); i < l->n && l->v[i].r.start <= r.last; i++) {
@@ -158,7 +163,10 @@ static bool store_wrong(const struct inv_view *v, struct inv_violation *ret)
     return false;
 }
 
-/* The layer filled part of a host page: no file that shows in it may have changed, slack of its map included. */
+/*
+ * The layer filled part of a host page: no file that shows in it may have changed, slack of its map
+ * included.
+ */
 static bool fill_wrong(const struct inv_view *v, struct range filled, struct inv_violation *ret)
 {
     const struct inv_ledger *l = v->ctx->ledger;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The window cut into stretches of host pages that need the same of the host: a long run of equal guest
- * pages is one stretch, a host page of mixed guest pages is one by itself. For the checks that hold books
- * against host.
+ * The window cut into stretches of host pages that need the same of the host: a long run of equal
+ * guest pages is one stretch, a host page of mixed guest pages is one by itself. For the checks
+ * that hold books against host.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ struct inv_stretch {
 };
 
 /*
- * The stretch that begins at AT, which lies at the start of a host page; C walks the flags and must not go
- * back.
+ * The stretch that begins at AT, which lies at the start of a host page; C walks the flags and must
+ * not go back.
  */
 struct inv_stretch inv_stretch_at(const struct inv_view *v, struct inv_cursor *c, uint64_t at);

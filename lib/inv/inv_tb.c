@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tb-invalidated: translated code lives as long as the page it was made from. Pages whose mapping, X or
- * bytes the call changed, whose rights it changed, or to which it gave W back must be covered by
- * invalidations of the step.
+ * tb-invalidated: translated code lives as long as the page it was made from. Pages whose mapping,
+ * X or bytes the call changed, whose rights it changed, or to which it gave W back must be covered
+ * by invalidations of the step.
  */
 #include "inv/inv_priv.h"
 
@@ -41,7 +41,10 @@ static bool demand(const struct inv_view *v, struct range r, const char *why,
            inv_say_at(ret, (struct range){at, r.last}, "no TB invalidation covers pages %s", why);
 }
 
-/* Private pages of R with X: what MADV_DONTNEED takes from them is gone, a shared object keeps its bytes. */
+/*
+ * Private pages of R with X: what MADV_DONTNEED takes from them is gone, a shared object keeps its
+ * bytes.
+ */
 static bool demand_dropped(const struct inv_view *v, struct range r, struct inv_violation *ret)
 {
     const struct region_vec *flags = v->ctx->flags_after;

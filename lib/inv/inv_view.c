@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A step decoded: which guest pages the call names, how they are to be mapped, and whether its arguments alone
- * rule out success. The rules are those of layer.md sections 3 and 6 to 10.
+ * A step decoded: which guest pages the call names, how they are to be mapped, and whether its
+ * arguments alone rule out success. The rules are those of layer.md sections 3 and 6 to 10.
  */
 #include "inv/inv_priv.h"
 
@@ -13,7 +13,10 @@ enum {
 
 /* FreeBSD flag bits without a meaning: refused since 11.0. */
 #define BSD_FLAGS_UNKNOWN 0x00f1818cu
-/* Flags that may not stand beside MAP_GUARD; the two legacy bits are cleared before that is looked at. */
+/*
+ * Flags that may not stand beside MAP_GUARD; the two legacy bits are cleared before that is looked
+ * at.
+ */
 #define BSD_FLAGS_NO_GUARD \
     (~(uint32_t)(FREEBSD_MAP_GUARD | FREEBSD_MAP_FIXED | FREEBSD_MAP_EXCL | FREEBSD_MAP_32BIT | \
                  FREEBSD_MAP_RESERVED0020 | FREEBSD_MAP_RESERVED0040 | FREEBSD_MAP_ALIGNED_MASK))
@@ -37,7 +40,10 @@ static bool pages(const struct inv_view *v, uint64_t start, uint64_t len, struct
     return true;
 }
 
-/* A range that must lie in the window whole (for BSD, guest page 0 lies outside): else the call may touch nothing. */
+/*
+ * A range that must lie in the window whole (for BSD, guest page 0 lies outside): else the call may
+ * touch nothing.
+ */
 static void demand_window(struct inv_view *v, const char *why)
 {
     if (v->has_range && !range_contains(v->window, v->range)) {
@@ -240,7 +246,10 @@ static void decode_mremap(struct inv_view *v)
     v->placed =
         !v->fixed && (flags & ABI_MREMAP_MAYMOVE) && (v->ok ? at != old : new_len > old_len);
     v->has_range = range_from_len(at, new_len, &v->range);
-    /* A block may begin as far into a host page as the source does, so that whole host pages can move. */
+    /*
+     * A block may begin as far into a host page as the source does, so that whole host pages can
+     * move.
+     */
     if (!u64_add(new_len, old & (v->host_page - 1), &total) ||
         !u64_align_up(total, v->host_page, &v->block)) {
         v->block = 0;

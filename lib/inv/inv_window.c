@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * reservation-whole and no-leak: what the host holds where no guest page is VALID, the other rows of
- * layer.md 13's table. A live host page's free guest pages are slack (limit:slack-visible,
+ * reservation-whole and no-leak: what the host holds where no guest page is VALID, the other rows
+ * of layer.md 13's table. A live host page's free guest pages are slack (limit:slack-visible,
  * limit:subpage-unmap) and belong to nobody here.
  */
 #include "inv/inv_stretch.h"

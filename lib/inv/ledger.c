@@ -52,7 +52,10 @@ static void delete_at(struct inv_ledger *l, size_t i, size_t count)
     l->n -= count;
 }
 
-/* No room for P: stores through it will go unseen, so nothing that shares its object can be relied on. */
+/*
+ * No room for P: stores through it will go unseen, so nothing that shares its object can be relied
+ * on.
+ */
 static void drop(struct inv_ledger *l, size_t i)
 {
     const struct ledger_piece *p = &l->v[i];
@@ -158,7 +161,10 @@ void ledger_merge(struct inv_ledger *l)
 
 /* ---- what a mapping begins as ---- */
 
-/* Cut P at the end of the page that holds EOF; what lies behind faults, or reads zero by limit:frag-past-eof-zero. */
+/*
+ * Cut P at the end of the page that holds EOF; what lies behind faults, or reads zero by
+ * limit:frag-past-eof-zero.
+ */
 static void cut_at_eof(const struct inv_view *v, struct ledger_piece *p)
 {
     uint64_t size = v->ctx->prog->files.v[p->object].size;
@@ -240,7 +246,10 @@ static bool file_expected(const struct inv_view *v, const struct ledger_piece *p
     struct range r = {offset, offset + len - 1};
 
     if (f->wild || (f->dirty && range_overlaps(r, (struct range){f->first, f->last}))) {
-        /* limit:eof-growth-unseen, and no file has bytes behind its end: only those before it are judged */
+        /*
+         * limit:eof-growth-unseen, and no file has bytes behind its end: only those before it are
+         * judged
+         */
         return (p->shared || !f->wild) && r.last < size && file_now(v, p, offset, len, buf);
     }
     ledger_fresh_file(v, p, offset, len, buf);

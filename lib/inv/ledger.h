@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a program's own calls say about contents, without a model of a kernel: which ranges are which file
- * or fresh memory, and what was stored. Where it does not know, it says nothing. Bounded: it forgets rather
- * than grows. A real fork copies it with everything else.
+ * What a program's own calls say about contents, without a model of a kernel: which ranges are
+ * which file or fresh memory, and what was stored. Where it does not know, it says nothing.
+ * Bounded: it forgets rather than grows. A real fork copies it with everything else.
  */
 #pragma once
 

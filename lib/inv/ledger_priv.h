@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ledger's inside, for ledger.c (the book), ledger_step.c (what an op does to it) and the checks that
- * read it. A piece says where memory comes from and what it holds; addresses without a piece are not known.
+ * The ledger's inside, for ledger.c (the book), ledger_step.c (what an op does to it) and the
+ * checks that read it. A piece says where memory comes from and what it holds; addresses without a
+ * piece are not known.
  */
 #pragma once
 
@@ -26,7 +27,10 @@ struct ledger_piece {
     bool shared; /* the object itself: stores reach it */
     bool file;
     uint32_t
-        object; /* index of the file, or number of a shared anonymous object; 0 for private anonymous memory */
+        /*
+         * index of the file, or number of a shared anonymous object; 0 for private anonymous memory
+         */
+        object;
     uint64_t offset; /* of r.start in the object */
 };
 
@@ -82,8 +86,8 @@ static inline uint64_t ledger_file_size(const struct inv_ledger *l, const struct
 }
 
 /*
- * The piece that a successful mmap made at AT, as long as it is uniform: up to EOF its file's bytes, behind
- * EOF's page not known. False if AT is not in the call's range.
+ * The piece that a successful mmap made at AT, as long as it is uniform: up to EOF its file's
+ * bytes, behind EOF's page not known. False if AT is not in the call's range.
  */
 bool ledger_mapped(const struct inv_view *v, uint64_t at, struct ledger_piece *ret);
 
@@ -96,9 +100,9 @@ bool ledger_expected(const struct inv_view *v, const struct ledger_piece *p, uin
                      size_t len, uint8_t *buf);
 
 /*
- * Host state that no layer could mend, because the host refused to give a block back or to undo a step
- * (host_fail). Until a call succeeds there, books and host may disagree in that range. Noted before the
- * checks; noting twice is noting once.
+ * Host state that no layer could mend, because the host refused to give a block back or to undo a
+ * step (host_fail). Until a call succeeds there, books and host may disagree in that range. Noted
+ * before the checks; noting twice is noting once.
  */
 void inv_ledger_note_stuck(struct inv_ledger *l, const struct inv_view *v);
 /* Is AT stuck? *LAST is lowered to the last address for which the answer holds. L may be NULL. */

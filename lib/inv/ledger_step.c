@@ -13,7 +13,10 @@ static void mark_dirty(struct ledger_file *f, uint64_t first, uint64_t last)
     f->dirty = true;
 }
 
-/* The bytes [FIRST, LAST] of an object are now what CONTENT says: everything else that shows them follows. */
+/*
+ * The bytes [FIRST, LAST] of an object are now what CONTENT says: everything else that shows them
+ * follows.
+ */
 static void object_changed(struct inv_ledger *l, const struct ledger_piece *stored, uint64_t first,
                            uint64_t last, enum ledger_content content, uint8_t value)
 {
@@ -52,7 +55,10 @@ static void object_changed(struct inv_ledger *l, const struct ledger_piece *stor
     }
 }
 
-/* A store through shared piece P at R. Behind EOF only the storing map is sure to show it (limit:eof-growth-unseen). */
+/*
+ * A store through shared piece P at R. Behind EOF only the storing map is sure to show it
+ * (limit:eof-growth-unseen).
+ */
 static void shared_store(struct inv_ledger *l, const struct ledger_piece *p, struct range r,
                          bool sure, uint8_t value)
 {
@@ -74,7 +80,10 @@ static void shared_store(struct inv_ledger *l, const struct ledger_piece *p, str
     }
 }
 
-/* limit:slack-visible: bytes without a piece may still be a shared object's, the one mapped beside them. */
+/*
+ * limit:slack-visible: bytes without a piece may still be a shared object's, the one mapped beside
+ * them.
+ */
 static void slack_store(const struct inv_view *v, struct inv_ledger *l, struct range r)
 {
     struct range wide = inv_host_pages(v, r);

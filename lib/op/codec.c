@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A program is a stream of records until the data are used up, each begun by a tag byte: an op and its kind
- * of expectation, or a line of the head. There are no counts and no lengths of records, so that bytes put in,
- * taken out or changed by a fuzzing engine leave the rest of the program much as it was.
- * docs/TEXT_FORMAT.md describes the bytes.
+ * A program is a stream of records until the data are used up, each begun by a tag byte: an op and
+ * its kind of expectation, or a line of the head. There are no counts and no lengths of records, so
+ * that bytes put in, taken out or changed by a fuzzing engine leave the rest of the program much as
+ * it was. docs/TEXT_FORMAT.md describes the bytes.
  */
 #include "op/codec.h"
 
@@ -16,12 +16,16 @@
 #include "op/text_lex.h"
 
 /*
- * Second byte: the version. SEALED is set where the program carries expectations that somebody meant: four bytes follow that
- * hash the rest. Engines' bytes have no such seal, and so no expectations that would hide what they found.
+ * Second byte: the version. SEALED is set where the program carries expectations that somebody
+ * meant: four bytes follow that hash the rest. Engines' bytes have no such seal, and so no
+ * expectations that would hide what they found.
  */
 enum { CODEC_VERSION = 1, CODEC_SEALED = 0x80, SEAL_LEN = 4 };
 
-/* Tag: kind of op in the low bits, expectation in the high ones; one value of these is a line of the head. */
+/*
+ * Tag: kind of op in the low bits, expectation in the high ones; one value of these is a line of
+ * the head.
+ */
 enum {
     TAG_KIND_BITS = 5,
     TAG_KIND_MASK = (1 << TAG_KIND_BITS) - 1,
@@ -37,7 +41,10 @@ enum head_record {
     HEAD_RECORD_COUNT = HEAD_FILE + PROG_OPEN_COUNT
 };
 
-/* First byte of a number: how many follow, whether in units of 4096, whether inverted; an address's base. */
+/*
+ * First byte of a number: how many follow, whether in units of 4096, whether inverted; an address's
+ * base.
+ */
 enum {
     NUM_LEN_MASK = 0xf,
     NUM_SHIFTED = 0x10,

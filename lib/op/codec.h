@@ -17,7 +17,8 @@ enum prog_format { PROG_FORMAT_AUTO, PROG_FORMAT_TEXT, PROG_FORMAT_BINARY };
 /* What AUTO means: text if NAME ends in .tm or DATA has no byte a text cannot have, else binary. */
 enum prog_format prog_guess_format(const char *name, const uint8_t *data, size_t len);
 /*
- * Read PATH in FORMAT. A text under AUTO keeps its expectations only if its name ends in .tm or it is standard input: any
- * other is an engine's. Messages name the path. An empty file is refused, and so is a text without ops; bytes may mean none.
+ * Read PATH in FORMAT. A text under AUTO keeps its expectations only if its name ends in .tm or it
+ * is standard input: any other is an engine's. Messages name the path. An empty file is refused,
+ * and so is a text without ops; bytes may mean none.
  */
 int prog_load(struct prog *p, const char *path, enum prog_format format, struct err *e);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Valid programs: prog_fixup makes one of anything, prog_check says what it would change. Repairs are local and in
- * program order, so a repaired program is left alone by the next repair. What an op means to a kernel is no business of
- * this file: an unaligned address or a nonsense flag is a valid program.
+ * Valid programs: prog_fixup makes one of anything, prog_check says what it would change. Repairs
+ * are local and in program order, so a repaired program is left alone by the next repair. What an
+ * op means to a kernel is no business of this file: an unaligned address or a nonsense flag is a
+ * valid program.
  */
 #include "op/repair.h"
 
@@ -129,7 +130,10 @@ static const char *args_repair(struct op *op, const struct repair_scope *s)
     const char *what = NULL;
 
     for (unsigned i = 0; i < OP_ARGS_MAX; i++) {
-        /* By now the flags before an optional argument are legal, so they decide whether it is there. */
+        /*
+         * By now the flags before an optional argument are legal, so they decide whether it is
+         * there.
+         */
         enum arg_kind kind = i < op_args_used(op) ? d->arg[i] : ARG_NONE;
         struct value legal = arg_legal(&op->arg[i], kind, s);
 

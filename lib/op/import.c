@@ -307,8 +307,9 @@ static const char *base_name(const char *path)
 }
 
 /*
- * Calls that another system answers otherwise: MAP_STACK is a mere hint on Linux (vm-semantics D 69), and the errno of a
- * refusal is the recording system's own. mremap needs no mention: where there is none its step is skipped.
+ * Calls that another system answers otherwise: MAP_STACK is a mere hint on Linux (vm-semantics D
+ * 69), and the errno of a refusal is the recording system's own. mremap needs no mention: where
+ * there is none its step is skipped.
  */
 static bool only_linux(const struct prog *p)
 {

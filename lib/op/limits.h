@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every bound on a program in one place; the text parser refuses and the binary codec repairs beyond them. */
+/*
+ * Every bound on a program in one place; the text parser refuses and the binary codec repairs
+ * beyond them.
+ */
 #pragma once
 
 enum {

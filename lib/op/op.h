@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One memory op of a program: what it is called, its arguments as values, what is expected of it. */
+/*
+ * One memory op of a program: what it is called, its arguments as values, what is expected of it.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -89,5 +91,7 @@ extern const struct op_desc op_descs[OP_KIND_COUNT];
 /* Kind of that name, or OP_KIND_COUNT. */
 enum op_kind op_kind_parse(const char *name, size_t len);
 
-/* How many arguments OP has as it stands: ARG_ADDR_OPT counts only if the flags give it a meaning. */
+/*
+ * How many arguments OP has as it stands: ARG_ADDR_OPT counts only if the flags give it a meaning.
+ */
 unsigned op_args_used(const struct op *op);

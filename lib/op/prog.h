@@ -15,7 +15,8 @@ struct prog_file {
 /* The configuration keys; each is a default that a command line can override. */
 enum config_key {
     CONFIG_GUEST_PAGE, /* 4096, 8192, 16384, 65536 */
-    CONFIG_HOST_PAGE,  /* 4096, 16384, 65536: what the layer reasons in, raised to the guest page if below it */
+    /* 4096, 16384, 65536: what the layer reasons in, raised to the guest page if below it */
+    CONFIG_HOST_PAGE,
     CONFIG_BITS,       /* 32, 64: width of a guest address */
     CONFIG_RESERVED,   /* reserved_va in bytes, 0 off */
     CONFIG_GUEST_BASE, /* 0: guest address 0 is host address 0; 1: the window lies anywhere else */
@@ -62,7 +63,10 @@ struct prog {
     } ops;
 };
 
-/* An empty program with the default configuration: 4096, 4096, 64, 0, 1. Always valid, owns nothing. */
+/*
+ * An empty program with the default configuration: 4096, 4096, 64, 0, 1. Always valid, owns
+ * nothing.
+ */
 #define PROG_INIT ((struct prog){.config = PROG_CONFIG_DEFAULT})
 #define PROG_CONFIG_DEFAULT ((struct prog_config){.value = {4096, 4096, 64, 0, 1}})
 
@@ -71,19 +75,26 @@ void prog_free(struct prog *p);
 void prog_clear(struct prog *p);
 int prog_copy(struct prog *to, const struct prog *from);
 bool prog_equal(const struct prog *a, const struct prog *b);
-/* Insert before AT (0..n); remove COUNT from AT. 0 or -ENOMEM, -E2BIG over the bound in limits.h. */
+/*
+ * Insert before AT (0..n); remove COUNT from AT. 0 or -ENOMEM, -E2BIG over the bound in limits.h.
+ */
 int prog_insert(struct prog *p, size_t at, const struct op *op);
 void prog_remove(struct prog *p, size_t at, size_t count);
 int prog_add_file(struct prog *p, struct prog_file f);
 int prog_add_require(struct prog *p, struct prog_require r);
 
-/* Byte OFFSET of file FILE before any store: constant over 512 bytes, never 0. README of corpus/ documents it. */
+/*
+ * Byte OFFSET of file FILE before any store: constant over 512 bytes, never 0. README of corpus/
+ * documents it.
+ */
 static inline uint8_t prog_file_byte(unsigned file, uint64_t offset)
 {
     return (uint8_t)(1 + (offset / 512 + 37 * (uint64_t)file) % 251);
 }
 
-/* Config key by name ("guest_page" ...), CONFIG_KEY_COUNT if unknown; check a value, message in E. */
+/*
+ * Config key by name ("guest_page" ...), CONFIG_KEY_COUNT if unknown; check a value, message in E.
+ */
 enum config_key config_key_parse(const char *name, size_t len);
 const char *config_key_name(enum config_key key);
 int config_set(struct prog_config *c, enum config_key key, uint64_t value, struct err *e);
@@ -94,7 +105,10 @@ int config_check(const struct prog_config *c, struct err *e);
 /* The host page the layer works with: config, raised to the guest page. */
 uint64_t config_effective_host_page(const struct prog_config *c);
 
-/* Requirement by name ("linux", "guest_page" ...), REQUIRE_KIND_COUNT if unknown; which kinds have a value. */
+/*
+ * Requirement by name ("linux", "guest_page" ...), REQUIRE_KIND_COUNT if unknown; which kinds have
+ * a value.
+ */
 enum require_kind require_kind_parse(const char *name, size_t len);
 const char *require_kind_name(enum require_kind kind);
 bool require_has_value(enum require_kind kind);
@@ -109,7 +123,7 @@ void prog_drop_expectations(struct prog *p);
 /* Every structural rule of a valid program. 0, or -EINVAL with what is wrong in E. */
 int prog_check(const struct prog *p, struct err *e);
 /*
- * Make any program valid, changing as little as possible: a valid program is left as it is, so repairing twice
- * is repairing once.
+ * Make any program valid, changing as little as possible: a valid program is left as it is, so
+ * repairing twice is repairing once.
  */
 void prog_fixup(struct prog *p);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Inside lib/op only. The rules of a valid program, each written once, as a repair: checking is repairing a copy
- * and asking whether anything changed. A repair returns NULL for nothing to do, else in words what was wrong first.
+ * Inside lib/op only. The rules of a valid program, each written once, as a repair: checking is
+ * repairing a copy and asking whether anything changed. A repair returns NULL for nothing to do,
+ * else in words what was wrong first.
  */
 #pragma once
 

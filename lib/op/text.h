@@ -6,8 +6,8 @@
 #include "op/prog.h"
 
 /*
- * Parse TEXT of LEN bytes into *P (cleared first). 0, or -EINVAL with "NAME:line:column: read this, expected
- * that" in E and *P empty.
+ * Parse TEXT of LEN bytes into *P (cleared first). 0, or -EINVAL with "NAME:line:column: read this,
+ * expected that" in E and *P empty.
  */
 int prog_parse(struct prog *p, const char *name, const char *text, size_t len, struct err *e);
 
@@ -15,7 +15,9 @@ int prog_parse(struct prog *p, const char *name, const char *text, size_t len, s
 void prog_print(const struct prog *p, struct buf *out);
 /* The head alone: version, config, requires, files, one per line. */
 void prog_print_head(const struct prog *p, struct buf *out);
-/* One op without its expectation and without newline; with "rK = " in front if its result is named. */
+/*
+ * One op without its expectation and without newline; with "rK = " in front if its result is named.
+ */
 void op_print(const struct op *op, struct buf *out);
 /* " = X", or nothing for EXPECT_NONE. */
 void expect_print(const struct expect *x, enum op_kind kind, struct buf *out);

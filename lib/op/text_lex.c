@@ -160,7 +160,9 @@ static unsigned digit_value(char c, unsigned base)
 
 enum number { NUMBER_OK, NUMBER_NONE, NUMBER_LONG };
 
-/* The word S as a number. A leading 0 would be octal to one reader and decimal to the next: none. */
+/*
+ * The word S as a number. A leading 0 would be octal to one reader and decimal to the next: none.
+ */
 static enum number word_number(const struct text *t, struct span s, uint64_t *ret)
 {
     const char *c = t->text + s.at;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside lib/op only. Reading a program's text: a cursor, words, numbers, and the one way to refuse. */
+/*
+ * Inside lib/op only. Reading a program's text: a cursor, words, numbers, and the one way to
+ * refuse.
+ */
 #pragma once
 
 #include "op/repair.h"
@@ -23,8 +26,8 @@ struct text {
 };
 
 /*
- * Refuse: "NAME:line:column: read 'X', expected Y", X being the text at S (a word or a byte from there if S is
- * empty). Returns false, as every function below does once it has refused.
+ * Refuse: "NAME:line:column: read 'X', expected Y", X being the text at S (a word or a byte from
+ * there if S is empty). Returns false, as every function below does once it has refused.
  */
 __attribute__((format(printf, 3, 4))) bool text_refuse(struct text *t, struct span s,
                                                        const char *fmt, ...);
@@ -33,7 +36,10 @@ bool text_refuse_next(struct text *t, const char *expected);
 /* The world failed instead. */
 bool text_no_memory(struct text *t);
 
-/* Skip blanks; the next byte, or '\n' at a line's last, which a comment and the text's last are too. */
+/*
+ * Skip blanks; the next byte, or '\n' at a line's last, which a comment and the text's last are
+ * too.
+ */
 char text_peek(struct text *t);
 /* Behind this line. */
 void text_next_line(struct text *t);
@@ -46,7 +52,10 @@ bool text_accept(struct text *t, char c);
 bool text_want(struct text *t, char c);
 bool text_want_line_done(struct text *t);
 
-/* LETTER and a decimal number ("r12"): whether S is one; its number, or UINT32_MAX if it is a huge one. */
+/*
+ * LETTER and a decimal number ("r12"): whether S is one; its number, or UINT32_MAX if it is a huge
+ * one.
+ */
 bool text_name(const struct text *t, struct span s, char letter, unsigned *ret);
 /* A number, decimal or hex. EXPECTED is what to say if none comes next. */
 bool text_number(struct text *t, const char *expected, uint64_t *ret);
@@ -57,5 +66,8 @@ bool text_number_signed(struct text *t, const char *expected, uint64_t *ret);
 bool text_arg(struct text *t, enum arg_kind kind, struct value *ret);
 bool text_expect(struct text *t, enum op_kind kind, struct expect *ret);
 
-/* Offset of the first byte that cannot be in a text (not UTF-8, or a control character), LEN if there is none. */
+/*
+ * Offset of the first byte that cannot be in a text (not UTF-8, or a control character), LEN if
+ * there is none.
+ */
 size_t text_first_bad(const char *text, size_t len);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs from text, one statement per line: the head (version, config, requires, files), then ops. */
+/*
+ * Programs from text, one statement per line: the head (version, config, requires, files), then
+ * ops.
+ */
 #include "op/text.h"
 
 #include <assert.h>

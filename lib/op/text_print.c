@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs as text: the canonical form. One way to write each value, so that equal programs print alike. */
+/*
+ * Programs as text: the canonical form. One way to write each value, so that equal programs print
+ * alike.
+ */
 #include "op/text.h"
 
 #include "base/int.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A world of 64 guest pages that ends at the top of the 64-bit space, where arithmetic wraps. Each change takes four
- * bytes of the input; after each one every page and every question is compared.
+ * A world of 64 guest pages that ends at the top of the 64-bit space, where arithmetic wraps. Each
+ * change takes four bytes of the input; after each one every page and every question is compared.
  */
 #include "pageflags/naive.h"
 

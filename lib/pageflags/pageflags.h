@@ -65,8 +65,10 @@ bool pageflags_prev(const struct pageflags *pf, uint64_t at, struct page_run *re
 /* True if any page, every page of R is in a run. */
 bool pageflags_any(const struct pageflags *pf, struct range r);
 bool pageflags_all(const struct pageflags *pf, struct range r);
-/* QEMU's page_check_range: 0 if every page is VALID with all rights of WANT, else -1; length 0 gives 0.
- * A TB-protected page (WRITE_ORG without W) counts as writable. */
+/*
+ * QEMU's page_check_range: 0 if every page is VALID with all rights of WANT, else -1; length 0
+ * gives 0. A TB-protected page (WRITE_ORG without W) counts as writable.
+ */
 int page_check_range(const struct pageflags *pf, uint64_t start, uint64_t len, uint8_t want);
 
 /*

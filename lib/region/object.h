@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Identity of a file or shared object as one number, so that what fstat says of a descriptor and what a host map
- * says of a mapping can be compared.
+ * Identity of a file or shared object as one number, so that what fstat says of a descriptor and
+ * what a host map says of a mapping can be compared.
  */
 #pragma once
 

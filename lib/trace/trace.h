@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What happened: per step the outcome, the host calls, the TB invalidations, and the maps before and after. */
+/*
+ * What happened: per step the outcome, the host calls, the TB invalidations, and the maps before
+ * and after.
+ */
 #pragma once
 
 #include "op/prog.h"
@@ -58,14 +61,14 @@ struct trace_step {
 
 /*
  * Outcome against expectation: NULL if it holds, else a static word for what differs: "success" (it
- * failed), "failure" (it succeeded), "value", "errno", "signal", "crash", "hang". An op that was skipped or
- * not reached contradicts nothing.
+ * failed), "failure" (it succeeded), "value", "errno", "signal", "crash", "hang". An op that was
+ * skipped or not reached contradicts nothing.
  */
 const char *outcome_mismatch(const struct outcome *o, const struct expect *x,
                              uint64_t expected_value, enum op_kind kind);
 /*
- * " = @0x1000", " = -1 EINVAL", " = SIGSEGV" in program syntax; what has none is a comment behind it, so
- * that a printed trace is a program again: " # skipped", " = -1 # errno not written". Nothing for ops
- * without a result.
+ * " = @0x1000", " = -1 EINVAL", " = SIGSEGV" in program syntax; what has none is a comment behind
+ * it, so that a printed trace is a program again: " # skipped", " = -1 # errno not written".
+ * Nothing for ops without a result.
  */
 void outcome_print(const struct outcome *o, enum op_kind kind, struct buf *out);

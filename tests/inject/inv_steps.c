@@ -94,7 +94,7 @@ void step_mprotect_gt(struct world *w)
     world_tb(w, 0x11000, 0x11fff);
 }
 
-/* a file of 0x2100 bytes, private, pages of 16K on real pages of 4K: the tail of EOF's page is spliced
+/* a file of 0x2100 bytes, private, 16K pages on real pages of 4K: the tail of EOF's page is spliced
  *              0x10000     0x14000     0x18000 */
 void step_file_lt(struct world *w)
 {

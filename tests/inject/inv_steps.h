@@ -16,7 +16,10 @@ struct inv_case {
     void (*broken)(struct world *w);
 };
 
-/* The case that *STATE points to: nothing fires on the sound step, and on the broken one its invariant alone. */
+/*
+ * The case that *STATE points to: nothing fires on the sound step, and on the broken one its
+ * invariant alone.
+ */
 void world_run_case(void **state);
 
 void step_fixed_map(struct world *w);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hand-made steps for the invariants: a small window drawn as rulers, one character per page beginning at
- * 0x10000, the calls and invalidations of one op, and memory that can be read. Everything not drawn is
- * free, and on the host placeholder or hole as reserved_va says.
+ * Hand-made steps for the invariants: a small window drawn as rulers, one character per page
+ * beginning at 0x10000, the calls and invalidations of one op, and memory that can be read.
+ * Everything not drawn is free, and on the host placeholder or hole as reserved_va says.
  */
 #pragma once
 
@@ -43,23 +43,28 @@ struct world {
     struct inv_ctx ctx;
 };
 
-/* Page sizes T, H, R; reserved_va on or off; f0 is RDWR with WORLD_FILE bytes of pattern, f1 the same read-only. */
+/*
+ * Page sizes T, H, R; reserved_va on or off; f0 is RDWR with WORLD_FILE bytes of pattern, f1 the
+ * same read-only.
+ */
 void world_init(struct world *w, uint64_t guest, uint64_t host, uint64_t real, bool reserved);
 void world_free(struct world *w);
 
 /*
- * Guest pages: '.' free, 'n' VALID, 'r', 'w' rw, 'x' r-x, 'X' rwx, 'o' -w-, 't' TB-protected (r-x with
- * WRITE_ORG), 'g' guard; private anonymous, or a file's: 'F' r-- private, 'P' rw- private, 'R' r-- shared,
- * 'S' rw- shared, 'Z' r-- snapshot; 'A' rw- shared anonymous.
+ * Guest pages: '.' free, 'n' VALID, 'r', 'w' rw, 'x' r-x, 'X' rwx, 'o' -w-, 't' TB-protected (r-x
+ * with WRITE_ORG), 'g' guard; private anonymous, or a file's: 'F' r-- private, 'P' rw- private, 'R'
+ * r-- shared, 'S' rw- shared, 'Z' r-- snapshot; 'A' rw- shared anonymous.
  */
 void world_flags(struct world *w, const char *before, const char *after);
 /*
- * Real host pages: '.' hole, '-' none, 'r', 'w' rw, 'o' -w-, 'x' r-x; files: 'F' r--, 'P' rw-, 'R' r-- shared,
- * 'S' rw- shared.
+ * Real host pages: '.' hole, '-' none, 'r', 'w' rw, 'o' -w-, 'x' r-x; files: 'F' r--, 'P' rw-, 'R'
+ * r-- shared, 'S' rw- shared.
  */
 void world_host(struct world *w, const char *before, const char *after);
 
-/* The op of the step, with its arguments as the layer got them; the outcome is success with VALUE. */
+/*
+ * The op of the step, with its arguments as the layer got them; the outcome is success with VALUE.
+ */
 void world_op(struct world *w, enum op_kind kind, uint64_t value, size_t n, const uint64_t *arg);
 #define WORLD_OP(w, kind, value, ...) \
     world_op((w), (kind), (value), sizeof((uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t), \
@@ -73,6 +78,9 @@ void world_tb(struct world *w, uint64_t first, uint64_t last);
 void world_contents(struct world *w);
 uint8_t *world_at(struct world *w, uint64_t at);
 
-/* Nothing fires, and the ledger learns the step; exactly ID fires. NAME is printed when that is not so. */
+/*
+ * Nothing fires, and the ledger learns the step; exactly ID fires. NAME is printed when that is not
+ * so.
+ */
 void world_holds(struct world *w, const char *name);
 void world_fires(struct world *w, enum inv_id id, const char *name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * contents-preserved and sharing-kept: a short history of sound steps teaches the ledger, then one step is
- * looked at sound, and broken in one byte.
+ * contents-preserved and sharing-kept: a short history of sound steps teaches the ledger, then one
+ * step is looked at sound, and broken in one byte.
  */
 #include "inv_steps.h"
 
@@ -392,7 +392,10 @@ static void test_faulted_store_is_unknown(void **state)
     world_free(&w);
 }
 
-/* limit:slack-visible: a store beside a shared map may change its file, which then is not its pattern. */
+/*
+ * limit:slack-visible: a store beside a shared map may change its file, which then is not its
+ * pattern.
+ */
 static void test_slack_store_taints_the_file(void **state)
 {
     struct world w;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What no invariant may complain of: the documented limits, TB protection lifted on the way, partial effects that a
- * kernel has too, and states that the host refused to have mended. Beside each stands the same step without its
- * excuse, which is a finding.
+ * What no invariant may complain of: the documented limits, TB protection lifted on the way,
+ * partial effects that a kernel has too, and states that the host refused to have mended. Beside
+ * each stands the same step without its excuse, which is a finding.
  */
 #include "inv_steps.h"
 
@@ -32,7 +32,10 @@ static void slack_page_empty(struct world *w)
     world_host(w, "---", "-ww");
 }
 
-/* limit:subpage-prot: a page is as accessible as the strongest of its host page; a store to it goes through */
+/*
+ * limit:subpage-prot: a page is as accessible as the strongest of its host page; a store to it goes
+ * through
+ */
 static void soft_store(struct world *w)
 {
     world_init(w, 0x1000, 0x4000, 0x4000, true);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Each invariant over what a step says of itself, page flags and the host map: a sound step in which
- * nothing fires, and the same step broken in one place, in which that invariant fires and no other.
+ * Each invariant over what a step says of itself, page flags and the host map: a sound step in
+ * which nothing fires, and the same step broken in one place, in which that invariant fires and no
+ * other.
  */
 #include "inv_steps.h"
 

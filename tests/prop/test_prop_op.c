@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Properties of programs on random input: any bytes and any garbage become a valid program, repairing again
- * changes nothing, and text and bytes carry all of it. TWINMAP_TEST_SEED repeats a run.
+ * Properties of programs on random input: any bytes and any garbage become a valid program,
+ * repairing again changes nothing, and text and bytes carry all of it. TWINMAP_TEST_SEED repeats a
+ * run.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -42,7 +43,10 @@ static void assert_valid(const struct prog *p)
     }
 }
 
-/* Uniform bytes, or small ones, which make short numbers and near results, with the magic or without. */
+/*
+ * Uniform bytes, or small ones, which make short numbers and near results, with the magic or
+ * without.
+ */
 static size_t random_bytes(struct prng *rng, uint8_t *bytes)
 {
     size_t len = prng_below(rng, prng_chance(rng, 1, 4) ? BYTES_MAX : 100);
@@ -126,7 +130,10 @@ static void test_any_bytes_decode(void **state)
     buf_free(&out);
 }
 
-/* An encoded program with a few bytes changed, as an engine that knows nothing of programs would do. */
+/*
+ * An encoded program with a few bytes changed, as an engine that knows nothing of programs would
+ * do.
+ */
 static void test_damaged_bytes_decode(void **state)
 {
     struct prog p = PROG_INIT;
@@ -227,7 +234,10 @@ static void test_any_garbage_is_repaired(void **state)
     buf_free(&out);
 }
 
-/* A printed program with a few bytes changed is read or refused, and the refusal is one line with a place. */
+/*
+ * A printed program with a few bytes changed is read or refused, and the refusal is one line with a
+ * place.
+ */
 static void test_damaged_text_is_read_or_refused(void **state)
 {
     struct prog p = PROG_INIT;

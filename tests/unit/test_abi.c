@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/abi: neutral values to a system's numbers, errno by name and number, names in both directions. */
+/*
+ * lib/abi: neutral values to a system's numbers, errno by name and number, names in both
+ * directions.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

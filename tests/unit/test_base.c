@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/base: rounding at the top of the address space, ranges, the writer, the generator's determinism. */
+/*
+ * lib/base: rounding at the top of the address space, ranges, the writer, the generator's
+ * determinism.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

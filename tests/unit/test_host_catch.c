@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lib/host: faults, aborts and hangs inside a guarded call are outcomes; outside they are what they always were.
- * cmocka takes the signals for each test, so each test takes them back first.
+ * lib/host: faults, aborts and hangs inside a guarded call are outcomes; outside they are what they
+ * always were. cmocka takes the signals for each test, so each test takes them back first.
  */
 #include <errno.h>
 #include <setjmp.h>

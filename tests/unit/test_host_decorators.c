@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/host: guard, fault and record over a host that only counts, so that what never reaches it shows. */
+/*
+ * lib/host: guard, fault and record over a host that only counts, so that what never reaches it
+ * shows.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/host: the guest window lies where nothing else is, keeps out of its neighbours' way, and resets whole. */
+/*
+ * lib/host: the guest window lies where nothing else is, keeps out of its neighbours' way, and
+ * resets whole.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <setjmp.h>

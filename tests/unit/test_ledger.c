@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lib/inv's ledger as a book: cutting, replacing, forgetting and joining pieces against an array with one entry per
- * page; running out of room; what the host would not give back.
+ * lib/inv's ledger as a book: cutting, replacing, forgetting and joining pieces against an array
+ * with one entry per page; running out of room; what the host would not give back.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -197,7 +197,10 @@ static struct inv_view failed_step(struct book *b, struct inv_ctx *ctx, struct t
     return v;
 }
 
-/* One refusal must be undone by the layer; a second one, of the undo, is excused until something succeeds there. */
+/*
+ * One refusal must be undone by the layer; a second one, of the undo, is excused until something
+ * succeeds there.
+ */
 static void test_stuck_ranges(void **state)
 {
     struct book *b = *state;

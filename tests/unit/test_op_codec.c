@@ -39,7 +39,10 @@ static void assert_round_trip(const char *text)
     buf_free(&bytes);
 }
 
-/* Bytes of old programs must mean the same for ever: the whole encoding of one of each kind of record. */
+/*
+ * Bytes of old programs must mean the same for ever: the whole encoding of one of each kind of
+ * record.
+ */
 static void test_fixed_encoding(void **state)
 {
     static const char text[] =

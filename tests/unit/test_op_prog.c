@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/op: the container, the configuration, and each rule of a valid program: seen, and repaired as said. */
+/*
+ * lib/op: the container, the configuration, and each rule of a valid program: seen, and repaired as
+ * said.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +26,10 @@ static struct prog read_prog(const char *text)
     return p;
 }
 
-/* P is refused with MESSAGE (NULL: it is valid) and becomes TEXT by repair, once and for all. P is freed. */
+/*
+ * P is refused with MESSAGE (NULL: it is valid) and becomes TEXT by repair, once and for all. P is
+ * freed.
+ */
 static void assert_repaired(struct prog p, const char *message, const char *text)
 {
     struct prog want = read_prog(text);
