@@ -93,7 +93,7 @@ struct runner {
     const char *broken_dump; /* what is wrong with the page dump as such */
     struct layer_counters counters, counters_before;
     struct layer_counters counters_dumped; /* behind a page dump, which is no step's work */
-    uint64_t fail_nth; /* host_fail: for the next op; 0 none */
+    uint64_t fail_nth;                     /* host_fail: for the next op; 0 none */
     int fail_err;
     int64_t judged; /* index of the last step that was judged, NO_STEP */
     struct {        /* a store that faulted: runner_access.c */
