@@ -214,11 +214,17 @@ static enum outcome try_larger(const struct probe *p, gaddr start, gaddr *ret)
     gaddr block, kept;
     haddr addr;
 
-    if (p->align <= s->real_page || !u64_add(p->size, p->align - s->real_page, &larger.size) ||
-        larger.size - 1 > p->last) {
+    if (p->align <= s->real_page || !u64_add(p->size, p->align - s->real_page, &larger.size)) {
         return NOT_FOUND;
     }
     larger.align = s->real_page;
+    /* Even a hint must not reach out of the window. */
+    if (!in_reach(&larger, start)) {
+        start = p->l->lowest;
+    }
+    if (!in_reach(&larger, start)) {
+        return NOT_FOUND;
+    }
     if (ask(&larger, start, larger.size, &addr) < 0) {
         return HOST_FAILED;
     }

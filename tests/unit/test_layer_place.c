@@ -341,9 +341,18 @@ static void probe_table(void **state)
         0x20002000,
     };
 
+    const struct probed top = {
+        /* the larger block does not fit behind the hint: its own hint is the lowest address */
+        {UINT64_C(1) << 33, UINT64_C(1) << 34, UINT64_C(1) << 33, UINT64_C(1) << 33, 0x20001000},
+        {0xffffc000, low, low, 0xffffc000, low},
+        5,
+        0x20002000,
+    };
+
     run_script(*state, 0x2000, 0x1000, 0x40000000, 0x4000, &accepted);
     run_script(*state, 0x2000, 0x1000, 0x40000000, 0x4000, &gaps);
     run_script(*state, 0x2000, 0x1000, 0x40000000, 0x4000, &outside);
+    run_script(*state, 0x2000, 0x1000, 0xffffc000, 0x4000, &top);
     /* A block whose last byte is in the window but not its first. */
     run_script(*state, 0x2000, 0x2000, 0x40000000, 0x4000,
                &(struct probed){{(uint64_t)-0x2000, low}, {0x40000000, low}, 2, low});
