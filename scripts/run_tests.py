@@ -7,6 +7,7 @@ Run through scripts/test. Exit status: 0 everything passed; 1 something failed; 
 import argparse
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as xml
 
 import builds
@@ -15,8 +16,10 @@ import builds
 SUITES = {
     "plain": ([], []),
     "asan": (["--no-suite", "lint"], []),
-    "tsan": (["--no-rebuild", "--suite", "threads"], ["tests/unit/test_layer_lock", "tests/unit/test_host_catch"]),
+    "tsan": (["--no-rebuild", "--suite", "threads"], ["tests/unit/test_layer_lock"]),
 }
+SMALL_TARGETS = ("text", "codec", "pageflags", "hostmap")
+SMALL_RUNS = 5000
 TIME_FACTOR = {"plain": 1, "asan": 3, "tsan": 5}
 
 
@@ -70,22 +73,34 @@ def run_suite(name, total):
     print(f"{name}: {part}", flush=True)
 
 
+def check(total, title, good, detail):
+    total.add(good, not good, 0)
+    if not good:
+        print(f"FAILED engines: {title}\n{detail}")
+
+
+def call(command, **more):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                          check=False, **more)
+
+
 def run_engines(seconds, total):
-    """Both engines run, find nothing in the clean layer, and see the canary."""
-    done = subprocess.run([builds.ROOT / "scripts" / "fuzz", "--time", str(seconds)], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, errors="replace", check=False)
-    total.add(done.returncode == 0, done.returncode != 0, 0)
+    """Both engines run, find nothing in the clean layer, and see the canary; the smaller targets hold for a moment."""
+    part = Sum()
+    done = call([builds.ROOT / "scripts" / "fuzz", "--time", str(seconds)])
     print(done.stdout.rstrip())
-    if done.returncode != 0:
-        print(f"FAILED engines: scripts/fuzz --time {seconds} ended with {done.returncode}\n{done.stderr[-8000:]}")
-    for engine, args, sign in (("libfuzzer", ["-runs=1"], "deadly signal"), ("afl", [], None)):
-        exe = builds.folder(engine) / "fuzz" / "fuzz_canary"
-        canary = subprocess.run([exe, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                errors="replace", check=False, cwd=builds.ROOT / "build")
-        fired = canary.returncode != 0 and (sign is None or sign in canary.stderr)
-        total.add(fired, not fired, 0)
-        if not fired:
-            print(f"FAILED engines: the canary of {engine} does not crash")
+    check(part, f"scripts/fuzz --time {seconds} ended with {done.returncode}", done.returncode == 0, done.stderr[-8000:])
+    small = [f"fuzz/fuzz_{name}" for name in SMALL_TARGETS]
+    for engine, targets in (("libfuzzer", ["fuzz/fuzz_canary", *small]), ("afl", ["fuzz/fuzz_canary"])):
+        builds.build(engine, *targets)
+        with tempfile.TemporaryDirectory(prefix="twinmap-engine-") as work:
+            canary = call([builds.folder(engine) / "fuzz" / "fuzz_canary"], cwd=work)
+            check(part, f"the canary of {engine} does not crash", canary.returncode != 0, canary.stderr[-2000:])
+            for target in targets[1:]:
+                held = call([builds.folder(engine) / target, f"-runs={SMALL_RUNS}", "-seed=1"], cwd=work)
+                check(part, f"{target} of {engine}", held.returncode == 0, held.stderr[-4000:])
+    total.add(part.passed, part.failed, part.skipped)
+    print(f"engines: {part}", flush=True)
 
 
 def main():
