@@ -184,7 +184,7 @@ void world_run_case(void **state)
     struct world w;
 
     c->sound(&w);
-    world_holds(&w, c->name);
+    check_world_holds(&w, c->name);
     world_free(&w);
     c->sound(&w);
     c->broken(&w);

@@ -241,7 +241,7 @@ void world_contents(struct world *w)
     w->ctx.memory = &w->reader;
 }
 
-void world_holds(struct world *w, const char *name)
+void check_world_holds(struct world *w, const char *name)
 {
     struct inv_violation v;
 

@@ -82,5 +82,5 @@ uint8_t *world_at(struct world *w, uint64_t at);
  * Nothing fires, and the ledger learns the step; exactly ID fires. NAME is printed when that is not
  * so.
  */
-void world_holds(struct world *w, const char *name);
+void check_world_holds(struct world *w, const char *name);
 void world_fires(struct world *w, enum inv_id id, const char *name);

@@ -66,7 +66,7 @@ static void load(struct world *w, uint64_t at, uint64_t len, uint8_t value, cons
 
 static void step_done(struct world *w)
 {
-    world_holds(w, "history");
+    check_world_holds(w, "history");
 }
 
 /* ---- histories ---- */
@@ -367,11 +367,11 @@ static void test_private_page_may_follow_its_file(void **state)
     step_done(&w);
     load(&w, 0x10000, 16, 0x44, "PS");
     put(&w, 0x10000, 16, 0x44);
-    world_holds(&w, "the private page follows");
+    check_world_holds(&w, "the private page follows");
     load(&w, 0x10000, 16, 1, "PS");
     show_file(&w, 0x10000, 0x1000, 0x0);
     put(&w, 0x10000, 16, 1);
-    world_holds(&w, "the private page does not follow");
+    check_world_holds(&w, "the private page does not follow");
     world_free(&w);
 }
 
@@ -388,7 +388,7 @@ static void test_faulted_store_is_unknown(void **state)
     step_done(&w);
     load(&w, 0x13ff0, 16, 0, "wwww.");
     put(&w, 0x13ff0, 16, 0);
-    world_holds(&w, "nothing was stored");
+    check_world_holds(&w, "nothing was stored");
     world_free(&w);
 }
 
@@ -410,7 +410,7 @@ static void test_slack_store_taints_the_file(void **state)
     step_done(&w);
     map_file(&w, 0x14000, 0x2000, LINUX_FILE, "S...", "S...PP");
     show_file(&w, 0x14000, 0x2000, 0);
-    world_holds(&w, "the file as it is now");
+    check_world_holds(&w, "the file as it is now");
     world_free(&w);
 }
 
@@ -426,7 +426,7 @@ static void test_child_may_have_written_shared_memory(void **state)
     world_flags(&w, "AAAA", "AAAA");
     put(&w, 0x11000, 0x40, 0x12);
     put(&w, 0x13000, 0x40, 0x12);
-    world_holds(&w, "the child stored");
+    check_world_holds(&w, "the child stored");
     world_free(&w);
 }
 

@@ -212,7 +212,7 @@ static void run_excuse(void **state)
     struct world w;
 
     x->excused(&w);
-    world_holds(&w, x->name);
+    check_world_holds(&w, x->name);
     world_free(&w);
     x->bare(&w);
     world_fires(&w, x->id, x->name);
@@ -226,11 +226,11 @@ static void test_refused_undo_is_remembered(void **state)
 
     (void)state;
     undo_refused(&w);
-    world_holds(&w, "the undo is refused");
+    check_world_holds(&w, "the undo is refused");
     WORLD_OP(&w, OP_msync, 0, 0x10000, 0x2000, 4);
     world_flags(&w, "ww", "ww");
     world_host(&w, "rw", "rw");
-    world_holds(&w, "still");
+    check_world_holds(&w, "still");
     WORLD_OP(&w, OP_mprotect, 0, 0x10000, 0x2000, RW);
     world_call(&w, CALL_PROTECT, 0x10000, 0x2000, RW, 0);
     world_fires(&w, INV_HOST_AGREES_EQ, "the host does as told, but it does not show");
@@ -246,7 +246,7 @@ static void test_sizes_in_the_guests_width(void **state)
     world_init(&w, 0x1000, 0x1000, 0x1000, true);
     WORLD_OP(&w, OP_msync, 0, 0x10000, 0xfffff001, 0);
     world_flags(&w, "w", "w");
-    world_holds(&w, "a length that rounds to 0");
+    check_world_holds(&w, "a length that rounds to 0");
     w.space.bits = 64;
     world_fires(&w, INV_SUCCESS_EFFECT, "a length that leaves the window");
     world_free(&w);

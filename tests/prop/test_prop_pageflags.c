@@ -255,7 +255,7 @@ static uint64_t choose_seed(const char *what)
     return seed;
 }
 
-static void run_world(const struct world *w)
+static void check_world(const struct world *w)
 {
     struct naive n = {.w = w, .pf = pageflags_new(w->page)};
     unsigned depth = 0;
@@ -282,27 +282,27 @@ static void run_world(const struct world *w)
 static void test_few_pages_at_the_top(void **state)
 {
     (void)state;
-    run_world(
+    check_world(
         &(struct world){"few pages at the top", 4096, -(uint64_t)(64 * 4096), 64, 20000, 100, 0});
 }
 
 static void test_many_runs_at_the_bottom(void **state)
 {
     (void)state;
-    run_world(&(struct world){"many runs at the bottom", 4096, 0, 12000, 15000, 2, 2});
+    check_world(&(struct world){"many runs at the bottom", 4096, 0, 12000, 15000, 2, 2});
 }
 
 static void test_many_runs_at_the_top(void **state)
 {
     (void)state;
-    run_world(&(struct world){"many runs at the top", 16384, -(uint64_t)12000 * 16384, 12000, 15000,
-                              1, 2});
+    check_world(&(struct world){"many runs at the top", 16384, -(uint64_t)12000 * 16384, 12000,
+                                15000, 1, 2});
 }
 
 static void test_growing_and_shrinking(void **state)
 {
     (void)state;
-    run_world(
+    check_world(
         &(struct world){"growing and shrinking", 65536, UINT64_C(1) << 40, 6000, 15000, 20, 1});
 }
 
