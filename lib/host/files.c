@@ -14,12 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/vec.h"
 
 #define FD_FLOOR 256                  /* above what engines use */
-#define IDLE_MAX 64                   /* entries kept that the program does not use */
+#define IDLE_MAX 64                   /* entries kept that the program does not use, */
+#define IDLE_SHARE 8                  /* and at most this part of the descriptors there may be */
 #define IDLE_BYTES_MAX (128ull << 20) /* and their patterned bytes */
 #define CHUNK (64 * 1024)
 #define ROUND 65536ull /* a multiple of every real page */
@@ -36,6 +38,7 @@ struct entry {
 struct host_files {
     host_file_pattern *pattern;
     uint64_t program; /* counted up by begin */
+    size_t idle_max;
     struct {
         struct entry *v;
         size_t n, cap;
@@ -126,6 +129,9 @@ static int finish(int fd, const char *path, enum host_file_open open_mode)
         fd = again;
     }
     rc = fcntl(fd, F_DUPFD_CLOEXEC, FD_FLOOR);
+    if (rc < 0 && errno == EINVAL) {
+        return fd; /* a process that may not have such numbers */
+    }
     if (rc < 0) {
         rc = -errno;
     }
@@ -188,7 +194,7 @@ static void trim(struct host_files *f)
             bytes += f->pool.v[i].extent.head + f->pool.v[i].extent.tail;
             oldest = f->pool.v[i].used < f->pool.v[oldest].used ? i : oldest;
         }
-        if (f->pool.n <= IDLE_MAX && bytes <= IDLE_BYTES_MAX) {
+        if (f->pool.n <= f->idle_max && bytes <= IDLE_BYTES_MAX) {
             return;
         }
         drop(f, oldest);
@@ -270,6 +276,14 @@ void host_files_mark_dirty(struct host_files *f, size_t index)
     }
 }
 
+static size_t idle_max(void)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? u64_min(limit.rlim_cur / IDLE_SHARE, IDLE_MAX)
+                                                 : IDLE_MAX;
+}
+
 int host_files_new(struct host_files **ret, host_file_pattern *pattern, struct err *e)
 {
     struct host_files *f = calloc(1, sizeof(*f));
@@ -278,6 +292,7 @@ int host_files_new(struct host_files **ret, host_file_pattern *pattern, struct e
         return err_set(e, -ENOMEM, "no memory for the files of programs");
     }
     f->pattern = pattern;
+    f->idle_max = idle_max();
     *ret = f;
     return 0;
 }
