@@ -105,8 +105,12 @@ static int run_one(struct corpus_command *c, const struct input *in, size_t targ
     }
     count(c, f);
     if (c->result.verdict == RUN_FINDING) {
-        run_print_report(&in->prog, &c->result, name, in->path, &c->reports);
+        struct buf what = BUF_INIT;
+
+        common_options_print_path(&c->common, in->path, &what);
+        run_print_report(&in->prog, &c->result, name, buf_text(&what), &c->reports);
         buf_str(&c->reports, "\n");
+        buf_free(&what);
     }
     if (c->runs) {
         json_object_array_add(c->runs, run_json(in->path, name, &in->prog, &c->result));
@@ -194,6 +198,9 @@ static int parse(struct corpus_command *c, struct cmd_options *o, struct err *e)
             r = common_option(&c->common, &c->targets, val, value, e);
         }
         free(value);
+    }
+    if (r == 0 && c->tap && c->common.json) {
+        r = err_set(e, -1, "--tap or --json, not both");
     }
     if (r == 0 && c->targets.n == 0) {
         r = target_list_add(&c->targets, "linux", e);

@@ -23,6 +23,7 @@ struct run_command {
     struct json_object *runs; /* NULL without --json */
     struct run_result result;
     struct buf text;
+    struct buf what; /* to name the program in a command */
 };
 
 static void log_line(void *arg, const char *line)
@@ -51,7 +52,9 @@ static int run_one(struct run_command *c, const struct input *in, size_t target,
     if (c->result.verdict == RUN_SKIP) {
         buf_fmt(&c->text, "# %s on %s: skipped: %s\n", in->path, name, buf_text(&c->result.reason));
     } else if (c->result.verdict == RUN_FINDING) {
-        run_print_report(&in->prog, &c->result, name, in->path, &c->text);
+        buf_clear(&c->what);
+        common_options_print_path(&c->common, in->path, &c->what);
+        run_print_report(&in->prog, &c->result, name, buf_text(&c->what), &c->text);
     } else if (c->quiet) {
         buf_fmt(&c->text, "# %s on %s: passed, %zu steps\n", in->path, name, c->result.n_steps);
     } else {
@@ -146,6 +149,9 @@ static int parse(struct run_command *c, struct cmd_options *o, struct err *e)
         } else if (val == 'r' || val == 's') {
             r = set_number(val == 'r' ? &c->random : &c->seed, val == 'r' ? "random" : "seed",
                            value, e);
+            if (r == 0 && val == 'r' && c->random == 0) {
+                r = err_set(e, -EINVAL, "--random 0: expected at least one program");
+            }
         } else if (val == 'l' && strcmp(value, "page") != 0) {
             r = err_set(e, -EINVAL, "--log %s: unknown category; page is the one there is", value);
         } else if (val == 'l') {
@@ -164,7 +170,12 @@ static int load(struct run_command *c, struct cmd_options *o, struct err *e)
     int r = 0;
 
     if (c->random) {
-        r = args && args[0] ? err_set(e, -EINVAL, "--random takes no program") : 0;
+        if (args && args[0]) {
+            return err_set(e, -EINVAL, "--random takes no program");
+        }
+        if (c->common.json) {
+            return err_set(e, -EINVAL, "--random prints a summary, there is no --json of it");
+        }
         return r == 0 && c->targets.n == 0 ? target_list_add(&c->targets, "linux", e) : r;
     }
     if (!args || !args[0]) {
@@ -218,6 +229,7 @@ int cmd_run(int argc, const char **argv)
     input_free(&c.inputs);
     run_result_free(&c.result);
     buf_free(&c.text);
+    buf_free(&c.what);
     common_options_free(&c.common);
     return code;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The twinmap command: finds the verb and leaves the rest to it. */
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 
@@ -36,8 +39,32 @@ static void print_help(FILE *to)
         "failed; 77 nothing could run here.\n");
 }
 
+/*
+ * A closed standard descriptor would be the number of the next file that is opened, and messages
+ * would go there: instead it is one that cannot be written. A file beyond the limit is an error.
+ */
+static void settle(void)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd) {
+            return;
+        }
+    }
+}
+
+static int run_verb(const struct verb *v, int argc, char **argv)
+{
+    char name[32];
+
+    snprintf(name, sizeof(name), "twinmap %s", v->name);
+    argv[1] = name; /* what the verb's --help calls itself */
+    return v->run(argc - 1, (const char **)argv + 1);
+}
+
 int main(int argc, char **argv)
 {
+    settle();
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;
@@ -53,7 +80,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         if (strcmp(verbs[i].name, argv[1]) == 0) {
-            return verbs[i].run(argc - 1, (const char **)argv + 1);
+            return run_verb(&verbs[i], argc, argv);
         }
     }
     fprintf(stderr, "twinmap: unknown verb '%s'; twinmap --help lists them\n", argv[1]);

@@ -46,11 +46,12 @@ static int set_hostmap(struct common_options *c, const char *value, struct err *
     return c->hostmap ? 0 : err_set(e, -ENOMEM, "out of memory");
 }
 
+static const char *const formats[] = {"auto", "text", "binary", NULL};
+static const char *const maps[] = {"none", "program", "op", NULL};
+
 int common_option(struct common_options *c, struct target_list *targets, int val, const char *value,
                   struct err *e)
 {
-    static const char *const formats[] = {"auto", "text", "binary", NULL};
-    static const char *const maps[] = {"none", "program", "op", NULL};
     int r;
 
     switch (val) {
@@ -70,6 +71,30 @@ int common_option(struct common_options *c, struct target_list *targets, int val
         c->json = true;
         return 0;
     }
+}
+
+void common_options_print(const struct common_options *c, struct buf *out)
+{
+    const struct run_options usual = RUN_OPTIONS_DEFAULT;
+
+    if (c->run.maps != usual.maps) {
+        buf_fmt(out, "--maps %s ", maps[c->run.maps]);
+    }
+    if (c->hostmap) {
+        buf_fmt(out, "--hostmap %s ", c->hostmap);
+    }
+}
+
+void common_options_print_path(const struct common_options *c, const char *path, struct buf *out)
+{
+    common_options_print(c, out);
+    if (c->format != PROG_FORMAT_AUTO) {
+        buf_fmt(out, "--format %s ", formats[c->format]);
+    }
+    if (path[0] == '-' && path[1]) {
+        buf_str(out, "-- ");
+    }
+    buf_word(out, path);
 }
 
 void common_options_free(struct common_options *c)

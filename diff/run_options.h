@@ -28,4 +28,7 @@ struct common_options {
 /* Take option VAL with VALUE (may be NULL). 0, or a negative errno with one line in E. */
 int common_option(struct common_options *c, struct target_list *targets, int val, const char *value,
                   struct err *e);
+/* What a command line says behind the target to judge in the same way; and then to run PATH. */
+void common_options_print(const struct common_options *c, struct buf *out);
+void common_options_print_path(const struct common_options *c, const char *path, struct buf *out);
 void common_options_free(struct common_options *c);

@@ -20,6 +20,7 @@ enum {
 struct soak {
     struct target_list *targets;
     size_t target;
+    const struct common_options *common;
     struct run_options run;
     struct prog prog;
     struct run_result result;
@@ -39,6 +40,7 @@ static void report(struct soak *s, uint64_t seed)
     buf_str(&line, "\n");
     if (!buf_failed(&line) && !strstr(buf_text(&s->seen), buf_text(&line))) {
         buf_str(&s->seen, buf_text(&line));
+        common_options_print(s->common, &name);
         buf_fmt(&name, "--random 1 --seed %" PRIu64, seed);
         run_print_report(&s->prog, &s->result, target, buf_text(&name), &text);
         printf("%s\n", buf_text(&text));
@@ -95,8 +97,11 @@ static void print_target(const struct soak *s, uint64_t n, uint64_t ns)
 int run_random(struct target_list *targets, const struct common_options *common, uint64_t n,
                uint64_t seed, struct err *e)
 {
-    struct soak s = {
-        .targets = targets, .run = common->run, .prog = PROG_INIT, .result = RUN_RESULT_INIT};
+    struct soak s = {.targets = targets,
+                     .common = common,
+                     .run = common->run,
+                     .prog = PROG_INIT,
+                     .result = RUN_RESULT_INIT};
     uint64_t findings = 0;
     int r = 0;
 

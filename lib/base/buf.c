@@ -94,6 +94,22 @@ void buf_fmt(struct buf *b, const char *fmt, ...)
     va_end(again);
 }
 
+void buf_word(struct buf *b, const char *s)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+=:,./@%";
+
+    if (*s && s[strspn(s, plain)] == '\0') {
+        buf_str(b, s);
+        return;
+    }
+    buf_str(b, "'");
+    for (; *s; s++) {
+        buf_add(b, *s == '\'' ? "'\\''" : s, *s == '\'' ? 4 : 1);
+    }
+    buf_str(b, "'");
+}
+
 void buf_u8(struct buf *b, uint8_t v)
 {
     buf_add(b, &v, 1);
@@ -121,6 +137,9 @@ static int buf_read_fd(struct buf *b, int fd)
         }
         if (got == 0) {
             return b->failed ? -ENOMEM : 0;
+        }
+        if (b->len > BUF_FILE_MAX - (size_t)got) {
+            return -EFBIG;
         }
         buf_add(b, chunk, (size_t)got);
     }

@@ -39,7 +39,14 @@ static inline const char *buf_text(const struct buf *b)
     return b->data ? b->data : "";
 }
 
-/* Append the file PATH ("-" is standard input); 0 or a negative errno with the message in E. */
+/* S as one word for a shell: as it is, or in quotes. */
+void buf_word(struct buf *b, const char *s);
+
+/*
+ * Append the file PATH ("-" is standard input), at most BUF_FILE_MAX bytes; 0 or a negative errno
+ * with the message in E.
+ */
+#define BUF_FILE_MAX ((size_t)256 << 20)
 int buf_read_file(struct buf *b, const char *path, struct err *e);
 /*
  * Write the file whole or not at all: to a temporary name beside it, then renamed. "-" is standard

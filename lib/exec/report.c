@@ -221,7 +221,7 @@ static void print_violation(const struct run_result *r, const char *target, stru
 static void print_target(const struct prog *p, const struct run_result *r, const char *target,
                          struct buf *out)
 {
-    buf_str(out, target);
+    buf_word(out, target);
     for (int key = 0; key < CONFIG_KEY_COUNT; key++) {
         const char *name = config_key_name((enum config_key)key);
 
@@ -232,7 +232,7 @@ static void print_target(const struct prog *p, const struct run_result *r, const
 }
 
 void run_print_report(const struct prog *p, const struct run_result *r, const char *target,
-                      const char *path, struct buf *out)
+                      const char *what, struct buf *out)
 {
     size_t shown = u64_min(r->bad_step + 1, r->n_steps);
     size_t done = shown ? r->steps[shown - 1].op + 1 : 0;
@@ -254,5 +254,5 @@ void run_print_report(const struct prog *p, const struct run_result *r, const ch
     }
     buf_str(out, "\ntwinmap run --on ");
     print_target(p, r, target, out);
-    buf_fmt(out, " %s\n", path);
+    buf_fmt(out, " %s\n", what);
 }

@@ -76,7 +76,7 @@ void run_print_trace(const struct prog *p, const struct run_result *r, const cha
 /*
  * The report of a finding: signature first, the violation, the program up to the step (marked),
  * both sides as a ruler, the step's host calls, and as last line the command to run next, for which
- * PATH is the file to name.
+ * WHAT is all behind the target: options and the file, as a shell reads them.
  */
 void run_print_report(const struct prog *p, const struct run_result *r, const char *target,
-                      const char *path, struct buf *out);
+                      const char *what, struct buf *out);
