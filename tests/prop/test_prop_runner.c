@@ -95,7 +95,7 @@ static void run_seed(struct pair *p, uint64_t seed)
     p->n_passed += p->a.result.verdict == RUN_PASS;
 }
 
-static void run_target(const char *target)
+static void check_target(const char *target)
 {
     uint64_t first = env_number("TEST_SEED", 1);
     uint64_t n = env_number("TEST_PROGRAMS", PROGRAMS);
@@ -119,13 +119,13 @@ static void run_target(const char *target)
 static void test_linux(void **state)
 {
     (void)state;
-    run_target("linux");
+    check_target("linux");
 }
 
 static void test_bsd(void **state)
 {
     (void)state;
-    run_target("bsd");
+    check_target("bsd");
 }
 
 int main(void)

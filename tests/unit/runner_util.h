@@ -62,7 +62,7 @@ static inline enum run_verdict bench_run(struct bench *b, const char *text)
 }
 
 /* Run TEXT and expect it to pass; says why if it does not. */
-static inline void bench_pass(struct bench *b, const char *text)
+static inline void check_pass(struct bench *b, const char *text)
 {
     if (bench_run(b, text) != RUN_PASS) {
         struct buf report = BUF_INIT;
@@ -76,7 +76,7 @@ static inline void bench_pass(struct bench *b, const char *text)
 }
 
 /* Run TEXT and expect a finding of invariant ID whose sentence has SAYS in it. */
-static inline void bench_finds(struct bench *b, const char *text, enum inv_id id, const char *says)
+static inline void check_finds(struct bench *b, const char *text, enum inv_id id, const char *says)
 {
     enum run_verdict verdict = bench_run(b, text);
 

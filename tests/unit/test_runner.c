@@ -20,7 +20,7 @@ static void test_outcomes_of_each_kind(void **state)
 
     (void)state;
     bench_open(&b, "linux", NULL);
-    bench_pass(&b, "config bits=32 reserved=0x8000000\n"
+    check_pass(&b, "config bits=32 reserved=0x8000000\n"
                    "file f0 size=100\n"
                    "r0 = mmap(@0x20000, 0x3000, PROT_READ|PROT_WRITE, "
                    "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x20000\n"
@@ -48,7 +48,7 @@ static void test_steps_without_results_are_skipped(void **state)
 
     (void)state;
     bench_open(&b, "linux", NULL);
-    bench_pass(&b, "r0 = mmap(NULL, 0, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 EINVAL\n"
+    check_pass(&b, "r0 = mmap(NULL, 0, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 EINVAL\n"
                    "munmap(r0, 0x1000) = -1 ENOMEM\n"
                    "r1 = mremap(r0, 0x1000, 0x2000, MREMAP_MAYMOVE)\n"
                    "load(r1, 1) = 7\n");
@@ -65,7 +65,7 @@ static void test_ops_a_system_has_not_are_skipped(void **state)
 
     (void)state;
     bench_open(&b, "bsd", NULL);
-    bench_pass(
+    check_pass(
         &b, "r0 = mmap(@0x20000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
             "mremap(r0, 0x1000, 0x2000, MREMAP_MAYMOVE) = @0x1234\n");
     assert_int_equal(b.result.n_skipped, 1);
@@ -167,12 +167,12 @@ static void test_accesses_outside_the_window(void **state)
 
     (void)state;
     bench_open(&b, "linux", NULL);
-    bench_pass(&b, "config bits=32 reserved=0x8000000\n"
+    check_pass(&b, "config bits=32 reserved=0x8000000\n"
                    "store(0x8000000, 1, 1) = SIGSEGV\n"
                    "store(0xfffffff8, 16, 1) = SIGSEGV\n"
                    "load(0x100, 1) = SIGSEGV\n"
                    "exec(0xf0000000) = SIGSEGV\n");
-    bench_pass(&b, "store(0xfffffffffffffff8, 16, 1) = SIGSEGV\n"
+    check_pass(&b, "store(0xfffffffffffffff8, 16, 1) = SIGSEGV\n"
                    "load(0xfffffffffffffff8, 16) = SIGSEGV\n");
     bench_close(&b);
 }
@@ -183,10 +183,10 @@ static void test_expectations_are_judged(void **state)
 
     (void)state;
     bench_open(&b, "linux", NULL);
-    bench_finds(&b, "munmap(@0x10000, 0x1000) = -1 ENOMEM\n", INV_EXPECTATION,
+    check_finds(&b, "munmap(@0x10000, 0x1000) = -1 ENOMEM\n", INV_EXPECTATION,
                 "munmap: expected -1 ENOMEM, got 0");
     assert_int_equal(b.result.bad_step, 0);
-    bench_finds(&b,
+    check_finds(&b,
                 "r0 = mmap(@0x20000, 0x1000, PROT_READ|PROT_WRITE, "
                 "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
                 "store(r0, 1, 9)\n"
@@ -195,7 +195,7 @@ static void test_expectations_are_judged(void **state)
                 INV_EXPECTATION, "load: expected 8, got 0x9");
     assert_int_equal(b.result.bad_step, 2);
     assert_int_equal(b.result.n_steps, 3);
-    bench_finds(
+    check_finds(
         &b,
         "r0 = mmap(@0x20000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
         "r1 = mmap(@0x30000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = r0\n",
@@ -236,7 +236,7 @@ static void test_override_wins_and_is_reported(void **state)
 
     (void)state;
     bench_open(&b, "linux,host_page=65536,bits=32", NULL);
-    bench_pass(&b, "config host_page=16384 guest_page=8192 reserved=0x1000000\n"
+    check_pass(&b, "config host_page=16384 guest_page=8192 reserved=0x1000000\n"
                    "mmap(NULL, 0x2000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = ok\n");
     assert_int_equal(b.result.config.value[CONFIG_HOST_PAGE], 65536);
     assert_int_equal(b.result.config.value[CONFIG_GUEST_PAGE], 8192);
@@ -259,7 +259,7 @@ static void test_configuration_that_cannot_be_had(void **state)
     assert_int_equal(bench_run(&b, text), RUN_SKIP);
     assert_non_null(strstr(buf_text(&b.result.reason), "reserved=0x2000000000 cannot be had"));
     b.options.adapt_config = true;
-    bench_pass(&b, text);
+    check_pass(&b, text);
     assert_true(b.result.space.reserved_va == UINT64_C(1) << 32);
     assert_true(b.result.config.value[CONFIG_RESERVED] == UINT64_C(1) << 32);
     bench_close(&b);
@@ -285,10 +285,10 @@ static void test_guest_base_zero(void **state)
         assert_non_null(strstr(buf_text(&a.result.reason), "guest_base=0 cannot be had here"));
     } else {
         assert_int_equal(a.result.space.guest_base, 0);
-        bench_pass(&b, text); /* the first runner does not keep what there is only once */
+        check_pass(&b, text); /* the first runner does not keep what there is only once */
     }
     b.options.adapt_config = true;
-    bench_pass(&b, text);
+    check_pass(&b, text);
     bench_close(&a);
     bench_close(&b);
 }
@@ -299,7 +299,7 @@ static void test_host_fail_hits_the_next_op_alone(void **state)
 
     (void)state;
     bench_open(&b, "linux", NULL);
-    bench_pass(
+    check_pass(
         &b,
         "config bits=32 reserved=0x8000000\n"
         "host_fail(1, ENOMEM)\n"
@@ -318,7 +318,7 @@ static void test_store_to_translated_code(void **state)
 
     (void)state;
     bench_open(&b, "linux", NULL);
-    bench_pass(&b, "r0 = mmap(@0x20000, 0x4000, PROT_READ|PROT_WRITE|PROT_EXEC, "
+    check_pass(&b, "r0 = mmap(@0x20000, 0x4000, PROT_READ|PROT_WRITE|PROT_EXEC, "
                    "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
                    "store(r0, 0x4000, 1) = ok\n"
                    "exec(r0) = ok\n"
@@ -340,7 +340,7 @@ static void test_kept_calls(void **state)
     (void)state;
     bench_open(&b, "linux,bits=32,reserved=0x8000000", NULL);
     runner_keep_calls(b.runner, true);
-    bench_pass(
+    check_pass(
         &b,
         "mmap(@0x20000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
         "host_fail(1, ENOMEM)\n"
@@ -354,7 +354,7 @@ static void test_kept_calls(void **state)
         assert_false(calls[i].injected);
     }
     runner_keep_calls(b.runner, false);
-    bench_pass(&b, "munmap(@0x20000, 0x1000)\n");
+    check_pass(&b, "munmap(@0x20000, 0x1000)\n");
     assert_int_equal(runner_calls(b.runner, &calls), 0);
     bench_close(&b);
 }
@@ -374,7 +374,7 @@ static void test_log_reaches_the_caller(void **state)
     bench_open(&b, "linux", NULL);
     b.options.log = count_line;
     b.options.log_arg = &lines;
-    bench_pass(&b, "munmap(@0x20000, 0x1000)\n");
+    check_pass(&b, "munmap(@0x20000, 0x1000)\n");
     assert_true(lines >= 2);
     bench_close(&b);
 }
@@ -405,7 +405,7 @@ static void test_each_map_reader_agrees(void **state)
         if (reader->open(&m, NULL) == 0) {
             reader->close(m);
             b.options.hostmap = reader->name;
-            bench_pass(&b, "r0 = mmap(@0x20000, 0x4000, PROT_READ|PROT_WRITE, "
+            check_pass(&b, "r0 = mmap(@0x20000, 0x4000, PROT_READ|PROT_WRITE, "
                            "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
                            "mprotect(r0+0x1000, 0x1000, PROT_READ)\n"
                            "munmap(r0+0x2000, 0x1000)\n");

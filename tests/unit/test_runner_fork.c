@@ -29,7 +29,7 @@ static void test_private_and_shared_stores(void **state)
         struct bench b;
 
         bench_open(&b, targets[i], NULL);
-        bench_pass(
+        check_pass(
             &b, TWO_MAPS
             "store(r0, 8, 1)\n"
             "store(r1, 8, 1)\n"
@@ -61,7 +61,7 @@ static void test_nested_forks(void **state)
 
     (void)state;
     bench_open(&b, "linux", NULL);
-    bench_pass(&b, TWO_MAPS "store(r1, 4, 0)\n"
+    check_pass(&b, TWO_MAPS "store(r1, 4, 0)\n"
                             "fork()\n"
                             "store(r1, 1, 1)\n"
                             "fork()\n"
@@ -94,7 +94,7 @@ static void test_finding_in_a_child(void **state)
 
     (void)state;
     bench_open(&b, "linux", NULL);
-    bench_finds(&b,
+    check_finds(&b,
                 TWO_MAPS "fork()\n"
                          "munmap(r0, 0x1000) = 0\n"
                          "munmap(r0, 0x1000) = -1 EINVAL\n"
@@ -107,7 +107,7 @@ static void test_finding_in_a_child(void **state)
     assert_true(b.result.flags_after.n > 0);
     assert_true(b.result.host_after.n > 0);
     assert_no_children();
-    bench_pass(&b, TWO_MAPS);
+    check_pass(&b, TWO_MAPS);
     bench_close(&b);
 }
 
@@ -204,10 +204,10 @@ static void test_children_that_go_wrong(void **state)
 
         bench_open(&b, "linux", &cases[i].ops);
         b.options.hang_ms = 50;
-        bench_finds(&b, TWO_MAPS "fork()\nmunmap(r0, 0x1000)\nwait()\nmunmap(r1, 0x1000)\n",
+        check_finds(&b, TWO_MAPS "fork()\nmunmap(r0, 0x1000)\nwait()\nmunmap(r1, 0x1000)\n",
                     cases[i].id, cases[i].says);
         assert_no_children();
-        bench_pass(&b, TWO_MAPS);
+        check_pass(&b, TWO_MAPS);
         bench_close(&b);
     }
 }
@@ -242,7 +242,7 @@ static void test_files_are_put_right_after_a_childs_store(void **state)
     (void)state;
     bench_open(&b, "linux", NULL);
     for (int i = 0; i < 3; i++) {
-        bench_pass(
+        check_pass(
             &b, "file f0 size=8192\n"
                 "fork()\n"
                 "r0 = mmap(@0x20000, 0x1000, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_FIXED, f0, 0)\n"

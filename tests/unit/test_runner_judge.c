@@ -66,7 +66,7 @@ static void test_a_layer_that_falls_over_is_a_finding(void **state)
 
         ops.munmap = cases[i].munmap;
         bench_open(&b, "linux", &ops);
-        bench_finds(
+        check_finds(
             &b,
             "mmap(@0x20000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
             "munmap(@0x20000, 0x1000)\n"
@@ -76,7 +76,7 @@ static void test_a_layer_that_falls_over_is_a_finding(void **state)
         assert_int_equal(b.result.n_steps, 2);
         assert_int_equal(bench_outcome(&b, 1)->kind, cases[i].kind);
         assert_int_equal(bench_outcome(&b, 1)->signal, cases[i].signal);
-        bench_pass(
+        check_pass(
             &b,
             "mmap(@0x20000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = ok\n");
         bench_close(&b);
@@ -117,13 +117,13 @@ static void test_what_the_books_say_is_judged(void **state)
     (void)state;
     ops.page_dump = forgetful_page_dump;
     bench_open(&b, "linux", &ops);
-    bench_finds(&b, text, INV_SUCCESS_EFFECT, "");
+    check_finds(&b, text, INV_SUCCESS_EFFECT, "");
     assert_true(b.result.host_after.n > 0);
     assert_non_null(strstr(buf_text(&b.result.calls), "map(0x20000, 0x1000"));
     bench_close(&b);
     ops.page_dump = unordered_page_dump;
     bench_open(&b, "linux", &ops);
-    bench_finds(&b, text, INV_FLAG_DOMAIN, "out of order");
+    check_finds(&b, text, INV_FLAG_DOMAIN, "out of order");
     bench_close(&b);
 }
 
@@ -205,8 +205,8 @@ static void test_outside_is_unchanged(void **state)
     assert_true(victim != MAP_FAILED);
     ops.munmap = trespassing_munmap;
     bench_open(&b, "linux", &ops);
-    bench_pass(&b, text);
-    bench_finds(&b, "munmap(@0x20000, 0x1000)\n", INV_OUTSIDE_UNCHANGED, "file-backed");
+    check_pass(&b, text);
+    check_finds(&b, "munmap(@0x20000, 0x1000)\n", INV_OUTSIDE_UNCHANGED, "file-backed");
     bench_close(&b);
     munmap((char *)victim + 4096, 4096);
     fclose(f);
@@ -229,8 +229,8 @@ static void test_window_above_reserved_va_stays_empty(void **state)
     ops.start = noting_start;
     ops.munmap = leaking_munmap;
     bench_open(&b, "linux,bits=32,reserved=0x100000", &ops);
-    bench_finds(&b, "munmap(@0x20000, 0x1000)\n", INV_OUTSIDE_UNCHANGED, "above reserved_va");
-    bench_pass(&b,
+    check_finds(&b, "munmap(@0x20000, 0x1000)\n", INV_OUTSIDE_UNCHANGED, "above reserved_va");
+    check_pass(&b,
                "mmap(@0x20000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n");
     bench_close(&b);
 }
