@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* twinmap import: a recorded strace log becomes one program per address space. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,9 @@ static int import(const char *log, const char *out)
 
     if (r == 0) {
         r = import_strace(log, buf_text(&text), text.len, &spaces, &n, &e);
+    }
+    if (r == 0 && n > 1 && strcmp(out, "-") == 0) {
+        r = err_set(&e, -EINVAL, "%s: %zu address spaces, standard output takes one", log, n);
     }
     for (size_t i = 0; r == 0 && i < n; i++) {
         r = write_space(&spaces[i], out, i, log, &e);

@@ -22,6 +22,8 @@
 
 /* Above this sum of mappings a 32-bit window may be too small. */
 #define NARROW_MAX (UINT64_C(1) << 30)
+/* Above this one the smallest of the 64-bit windows may be, with what placement leaves unused. */
+#define WIDE_MAX (UINT64_C(1) << 39)
 
 static void work_free(struct import_work *w)
 {
@@ -324,6 +326,33 @@ static bool only_linux(const struct prog *p)
     return false;
 }
 
+/* Where the recording had more room than any window here, a placed call may fail. */
+static void allow_no_room(struct import_work *w)
+{
+    struct prog *p = &w->out.prog;
+    uint64_t mapped = 0;
+
+    for (size_t i = 0; i < p->ops.n; i++) {
+        const struct op *op = &p->ops.v[i];
+        uint64_t len = op->kind == OP_mmap ? op->arg[1].num : 0;
+
+        len = op->kind == OP_mremap ? op->arg[2].num : len;
+        mapped = len > WIDE_MAX - mapped ? WIDE_MAX : mapped + len;
+    }
+    if (mapped < WIDE_MAX) {
+        return;
+    }
+    buf_str(&w->out.notes, "# More memory than a program's window may have: a mapping is not\n"
+                           "# expected to succeed.\n");
+    for (size_t i = 0; i < p->ops.n; i++) {
+        struct op *op = &p->ops.v[i];
+
+        if ((op->kind == OP_mmap || op->kind == OP_mremap) && op->expect.kind == EXPECT_OK) {
+            op->expect = (struct expect){.kind = EXPECT_NONE};
+        }
+    }
+}
+
 static int add_requires(const struct import_work *w, struct prog *p)
 {
     const struct prog_require linux_only = {REQUIRE_LINUX, 0};
@@ -351,6 +380,7 @@ static int hand_over(struct importer *im, struct import_space **spaces, size_t *
         if (w->out.prog.ops.n == 0) {
             continue;
         }
+        allow_no_room(w);
         buf_fmt(&notes,
                 "# Address space %zu of %s, process %llu. Addresses the kernel chose are results,\n"
                 "# later addresses inside them are result+offset; descriptors are files.\n",
