@@ -20,18 +20,7 @@ static bool ends_in(const char *name, const char *tail)
 
 static bool is_program_name(const char *name)
 {
-    static const char *const engine_prefixes[] = {"crash-", "timeout-",   "leak-",
-                                                  "oom-",   "slow-unit-", "id:"};
-
-    if (ends_in(name, ".tm") || ends_in(name, ".bin")) {
-        return true;
-    }
-    for (size_t i = 0; i < sizeof(engine_prefixes) / sizeof(engine_prefixes[0]); i++) {
-        if (strncmp(name, engine_prefixes[i], strlen(engine_prefixes[i])) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return ends_in(name, ".tm") || prog_engine_file(name);
 }
 
 static int add_file(struct input_list *l, const char *path, enum prog_format format, struct err *e)

@@ -7,7 +7,6 @@
  */
 #include "exec/oneshot.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,6 @@
 #include "exec/runner.h"
 #include "op/codec.h"
 #include "op/gen.h"
-#include "op/text.h"
 
 enum {
     EXIT_HARNESS = 3,
@@ -83,23 +81,6 @@ static void setup(const struct oneshot_desc *d)
     }
 }
 
-/*
- * Any bytes as a program: a text if they are one, else what the binary form makes of them.
- * Expectations go: an engine changes them like anything else.
- */
-static int decode(struct prog *p, const uint8_t *data, size_t len)
-{
-    bool is_text = len > 0 && data[0] != PROG_CODEC_MAGIC &&
-                   prog_guess_format("", data, len) == PROG_FORMAT_TEXT &&
-                   prog_parse(p, "input", (const char *)data, len, NULL) == 0;
-
-    if (!is_text && prog_decode(p, data, len) < 0) {
-        return -ENOMEM;
-    }
-    prog_drop_expectations(p);
-    return 0;
-}
-
 static _Noreturn void finding(void)
 {
     buf_clear(&self.text);
@@ -119,7 +100,7 @@ static void run_program(const uint8_t *data, size_t len)
     if (!self.runner && runner_open(&self.runner, &self.spec, &e) < 0) {
         harness_error(e.text);
     }
-    if (decode(&self.prog, data, len) < 0) {
+    if (prog_decode_any(&self.prog, data, len) < 0) {
         harness_error("out of memory");
     }
     if (runner_run(self.runner, &self.prog, &o, &self.result, &e) < 0) {
@@ -187,7 +168,7 @@ size_t oneshot_mutate(const struct oneshot_desc *d, uint8_t *data, size_t len, s
     if (prng_chance(&rng, 1, FRESH_PROGRAM)) {
         return gen_prog(&self.prog, &rng, &o) < 0 ? 0 : encode(&self.prog, data, max);
     }
-    if (decode(&self.prog, data, len) < 0 || mutate_prog(&self.prog, &rng, &o) < 0) {
+    if (prog_decode_any(&self.prog, data, len) < 0 || mutate_prog(&self.prog, &rng, &o) < 0) {
         return 0;
     }
     return encode(&self.prog, data, max);
@@ -202,7 +183,8 @@ size_t oneshot_crossover(const struct oneshot_desc *d, const uint8_t *a, size_t 
     setup(d);
     o = options(seed);
     prng_seed(&rng, seed);
-    if (!d->target || decode(&self.prog, a, a_len) < 0 || decode(&self.other, b, b_len) < 0 ||
+    if (!d->target || prog_decode_any(&self.prog, a, a_len) < 0 ||
+        prog_decode_any(&self.other, b, b_len) < 0 ||
         mutate_splice(&self.prog, &self.other, &rng, &o) < 0) {
         return 0;
     }

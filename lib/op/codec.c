@@ -487,24 +487,47 @@ enum prog_format prog_guess_format(const char *name, const uint8_t *data, size_t
     return text_first_bad((const char *)data, len) == len ? PROG_FORMAT_TEXT : PROG_FORMAT_BINARY;
 }
 
-/* A text that an engine made or changed: its expectations are no one's. */
-static bool engine_text(const char *path, enum prog_format asked)
+bool prog_engine_file(const char *path)
 {
-    size_t n = strlen(path);
+    static const char *const prefixes[] = {"crash-", "timeout-",   "leak-",
+                                           "oom-",   "slow-unit-", "id:"};
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    size_t n = strlen(name);
 
-    return asked == PROG_FORMAT_AUTO && strcmp(path, "-") != 0 &&
-           !(n > 3 && strcmp(path + n - 3, ".tm") == 0);
+    for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0) {
+            return true;
+        }
+    }
+    return n > 4 && strcmp(name + n - 4, ".bin") == 0;
+}
+
+int prog_decode_any(struct prog *p, const uint8_t *data, size_t len)
+{
+    bool is_text = len > 0 && data[0] != PROG_CODEC_MAGIC &&
+                   prog_guess_format("", data, len) == PROG_FORMAT_TEXT &&
+                   prog_parse(p, "input", (const char *)data, len, NULL) == 0;
+
+    if (!is_text) {
+        return prog_decode(p, data, len);
+    }
+    prog_drop_expectations(p);
+    return 0;
 }
 
 static int load_bytes(struct prog *p, const char *path, enum prog_format format,
                       const struct buf *b, struct err *e)
 {
     const uint8_t *data = (const uint8_t *)buf_text(b);
-    bool by_engine = engine_text(path, format);
     int r;
 
     if (b->len == 0) {
         return err_set(e, -EINVAL, "%s: empty file, expected a program", path);
+    }
+    if (format == PROG_FORMAT_AUTO && prog_engine_file(path)) {
+        r = prog_decode_any(p, data, b->len);
+        return r < 0 ? err_set(e, r, "%s: out of memory", path) : 0;
     }
     if (format == PROG_FORMAT_AUTO) {
         format = prog_guess_format(path, data, b->len);
@@ -513,9 +536,6 @@ static int load_bytes(struct prog *p, const char *path, enum prog_format format,
         r = prog_parse(p, path, b->data, b->len, e);
         if (r == 0 && p->ops.n == 0) {
             r = err_set(e, -EINVAL, "%s: no ops, expected at least one", path);
-        }
-        if (by_engine) {
-            prog_drop_expectations(p);
         }
         return r;
     }
