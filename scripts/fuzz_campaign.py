@@ -79,6 +79,7 @@ class Lane:
         corpus.mkdir(exist_ok=True)
         found.mkdir(exist_ok=True)
         exe = builds.folder("libfuzzer") / "fuzz" / f"fuzz_{self.flavour}"
+        old = set(found.iterdir())  # of an earlier campaign, with --keep
         turn = 0
         while True:
             left = int(self.seconds - (time.monotonic() - began))
@@ -88,13 +89,13 @@ class Lane:
             command = [exe, f"-max_total_time={max(left, 1)}", f"-artifact_prefix={found}/", "-print_final_stats=1",
                        f"-max_len={INPUT_MAX}", "-len_control=0", "-entropic=0", f"-timeout={HANG_SECONDS}", "-rss_limit_mb=4096",
                        f"-seed={turn + 100 * self.number}", corpus, seeds]
-            before = len(list(found.iterdir()))
+            before = len(self.crashes)
             text = self.call(command, dict(os.environ), left + 2 * HANG_SECONDS)
             executed = re.findall(r"stat::number_of_executed_units:\s*(\d+)", text)
             self.programs += int(executed[-1]) if executed else 0
             seen = re.findall(r"cov: (\d+) ft: (\d+)", text)
             self.coverage = f"{seen[-1][0]} edges" if seen else self.coverage
-            self.crashes = sorted(p for p in found.iterdir() if not p.name.startswith("slow-unit"))
+            self.crashes = sorted(p for p in set(found.iterdir()) - old if not p.name.startswith("slow-unit"))
             if len(self.crashes) > before:
                 self.note_crash(began)
             elif not executed:
