@@ -152,7 +152,8 @@ static int check_file(struct layer *l, const struct args *a, struct mmap_req *re
     }
     req->fd = a->fd;
     req->offset = a->offset - req->rem;
-    if (req->offset > INT64_MAX || req->len > (uint64_t)INT64_MAX + 1 - req->offset) {
+    /* The largest offset is 2^63 - 1, so no map ends at 2^63. */
+    if (req->offset > INT64_MAX || req->len > INT64_MAX - req->offset) {
         return -EINVAL;
     }
     return 0;

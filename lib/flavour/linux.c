@@ -117,7 +117,8 @@ static int check_file(uint32_t flags, struct mmap_req *req)
 {
     uint32_t type = flags & LINUX_MAP_TYPE;
 
-    if (req->offset > INT64_MAX || req->len > (uint64_t)INT64_MAX + 1 - req->offset) {
+    /* The largest offset is 2^63 - 1, so no map ends at 2^63. */
+    if (req->offset > INT64_MAX || req->len > INT64_MAX - req->offset) {
         return -EOVERFLOW;
     }
     if (type == LINUX_MAP_SHARED_VALIDATE && (flags & ~LEGACY_FLAGS)) {
