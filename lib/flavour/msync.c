@@ -10,9 +10,13 @@
 
 #include "base/int.h"
 
+/*
+ * A shared page that is copied and yet no snapshot is the one with the EOF splice: its first part is
+ * the file itself.
+ */
 static bool has_file_to_write(const struct page_info *info)
 {
-    return info->kind == REGION_FILE && info->shared && !info->snapshot && !info->copied;
+    return info->kind == REGION_FILE && info->shared && !info->snapshot;
 }
 
 /*

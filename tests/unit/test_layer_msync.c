@@ -133,6 +133,25 @@ static void bsd_rules(void **state)
     bed_close(&bed);
 }
 
+/* The page of EOF is the file before the splice, and a store there must reach it. */
+static void the_page_of_eof_is_synced(void **state)
+{
+    const struct layer_ops *ops = *state;
+    struct bed_config c = bed_default;
+    int fd;
+
+    c.ops = ops;
+    c.guest_page = c.host_page = 0x4000;
+    c.real_page = 0x1000;
+    c.min_addr = 0;
+    bed_open(&bed, &c);
+    fd = fake_host_file(&bed.fake, 0x1100, 3);
+    assert_int_equal(bed_mmap(&bed, 0x20000, 0x4000, BED_RW, SHARED_FIXED, fd, 0), 0x20000);
+    assert_int_equal(sync_calls(0x20000, 0x4000, ops == &layer_linux ? 4 : 0), 1);
+    assert_int_equal(bed.err, 0);
+    bed_close(&bed);
+}
+
 static void a_live_host_page_does_not_hide_a_hole(void **state)
 {
     const struct layer_ops *ops = *state;
@@ -178,6 +197,8 @@ int main(void)
         cmocka_unit_test(bsd_rules),
         {"holes linux", a_live_host_page_does_not_hide_a_hole, NULL, NULL, (void *)&layer_linux},
         {"holes bsd", a_live_host_page_does_not_hide_a_hole, NULL, NULL, (void *)&layer_bsd},
+        {"EOF linux", the_page_of_eof_is_synced, NULL, NULL, (void *)&layer_linux},
+        {"EOF bsd", the_page_of_eof_is_synced, NULL, NULL, (void *)&layer_bsd},
         cmocka_unit_test(a_host_failure_is_reported),
     };
 
