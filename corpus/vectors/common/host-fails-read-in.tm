@@ -1,0 +1,33 @@
+# A host that fails at any step of a read-in leaves what was, or frees it.
+config host_page=16384
+requires h_gt_g
+requires guest_page=4096
+file f0 size=0x10000
+r0 = mmap(@0x100000, 0x10000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x100000
+host_fail(1, ENOMEM)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0)
+host_fail(2, ENOMEM)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0)
+host_fail(3, ENOMEM)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0)
+host_fail(4, ENOMEM)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0)
+host_fail(5, ENOMEM)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0)
+host_fail(6, ENOMEM)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0)
+host_fail(7, ENOMEM)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0)
+host_fail(8, ENOMEM)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0)
+host_fail(9, ENOMEM)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0)
+host_fail(10, ENOMEM)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0)
+host_fail(11, ENOMEM)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0)
+host_fail(12, ENOMEM)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0)
+mmap(@0x101000, 0x9000, PROT_READ, MAP_PRIVATE|MAP_FIXED, f0, 0) = @0x101000
+load(@0x101000, 0x200) = 1
+load(@0x109000, 0x200) = 65
