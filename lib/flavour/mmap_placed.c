@@ -24,7 +24,9 @@ static int fill_block(struct layer *l, const struct mmap_req *req, struct range 
     file_part.last =
         range_widen((struct range){block.start, block.start + (len - 1)}, l->space.real_page).last;
     if (file_part.last < block.last) {
-        int err = host_map_at(l, block, prot, anon | HOST_MAP_PRIVATE, -1, 0);
+        /* Not the whole block: a file larger than the host's memory must not be charged to it. */
+        struct range slack = {file_part.last + 1, block.last};
+        int err = host_map_at(l, slack, prot, anon | HOST_MAP_PRIVATE, -1, 0);
 
         if (err < 0) {
             return err;
