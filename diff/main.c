@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "host/real.h"
 
 #ifndef TWINMAP_VERSION
 #define TWINMAP_VERSION "unknown"
@@ -53,6 +55,15 @@ static void settle(void)
     }
 }
 
+/* A layer under test that calls exit() must not end in a status that says all holds. */
+static void left_by_layer(void)
+{
+    if (host_catch_inside()) {
+        fprintf(stderr, "twinmap: the layer under test ended the process\n");
+        _exit(EXIT_FINDING);
+    }
+}
+
 static int run_verb(const struct verb *v, int argc, char **argv)
 {
     char name[32];
@@ -65,6 +76,7 @@ static int run_verb(const struct verb *v, int argc, char **argv)
 int main(int argc, char **argv)
 {
     settle();
+    atexit(left_by_layer);
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;

@@ -409,6 +409,11 @@ int host_catch_call(void (*fn)(void *arg), void *arg, unsigned hang_ms, uint64_t
     return 0;
 }
 
+bool host_catch_inside(void)
+{
+    return self.top != NULL;
+}
+
 struct access {
     void *in;        /* read: where the bytes go */
     const void *out; /* write: where they come from; NULL zeros */

@@ -38,6 +38,8 @@ int host_catch_install(struct err *e);
  * periodic timer per thread counts.
  */
 int host_catch_call(void (*fn)(void *arg), void *arg, unsigned hang_ms, uint64_t *addr);
+/* Whether this thread is inside such a call: asked when the process is about to end. */
+bool host_catch_inside(void);
 /*
  * In a child after fork: timers of the parent do not exist there, and its descriptors show the
  * parent's memory. fork() calls it by itself; only a child made otherwise needs this.

@@ -144,6 +144,9 @@ static int so_munmap(struct layer *l, uint64_t start, uint64_t len)
     size_t first, n;
     int err;
 
+#if defined(SO_EXITS)
+    exit(0);
+#endif
     if (!pages(start, len, &first, &n)) {
         return fail(EINVAL);
     }
