@@ -11,8 +11,8 @@
 #include "base/int.h"
 
 /*
- * A shared page that is copied and yet no snapshot is the one with the EOF splice: its first part is
- * the file itself.
+ * A shared page that is copied and yet no snapshot is the one with the EOF splice: its first part
+ * is the file itself.
  */
 static bool has_file_to_write(const struct page_info *info)
 {
