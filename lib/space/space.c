@@ -51,7 +51,7 @@ static const char *check_window(const struct space *s)
         return "window is larger than the guest's address space";
     }
     if (s->window_last < s->host_page || !u64_is_aligned(s->window_last + 1, s->host_page)) {
-        return "window is not a positive number of host pages";
+        return "window is not two or more whole host pages";
     }
     if (!u64_is_aligned(s->reserved_va, s->host_page)) {
         return "reserved_va is not a multiple of the host page";

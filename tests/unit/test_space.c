@@ -107,8 +107,8 @@ static void test_check_refuses(void **state)
     REFUSED(guest_page, 0x10000, "host page is below the guest page");
     REFUSED(real_page, 0x10000, "host page is below the real host page");
     REFUSED(window_last, 0x100000000, "window is larger than the guest's address space");
-    REFUSED(window_last, 0xfff, "window is not a positive number of host pages");
-    REFUSED(window_last, 0x7fffffe, "window is not a positive number of host pages");
+    REFUSED(window_last, 0xfff, "window is not two or more whole host pages");
+    REFUSED(window_last, 0x7fffffe, "window is not two or more whole host pages");
     REFUSED(reserved_va, 0x8001000, "reserved_va is not a multiple of the host page");
     REFUSED(reserved_va, 0x4000000, "reserved_va is not the window's size");
     REFUSED(guest_base, 0x7f0000001000, "guest_base is not a multiple of the host page");
