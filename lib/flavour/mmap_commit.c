@@ -114,14 +114,14 @@ static void undo_piece(struct layer *l, struct map_plan *plan, struct piece *p)
 
 /*
  * A kernel may have taken the old mappings before it failed: then they are gone, and the page flags
- * must say so.
+ * must say so. Where there was nothing but placeholder it is laid again without asking.
  */
 static void look_after_failure(struct layer *l, struct piece *p)
 {
-    if (p->kind != PIECE_FILL && !p->changed && p->live &&
-        hostprot_restore(l, p->hull) == -ENOMEM) {
-        p->changed = true;
+    if (p->kind == PIECE_FILL || p->changed) {
+        return;
     }
+    p->changed = p->live ? hostprot_restore(l, p->hull) == -ENOMEM : l->space.reserved_va != 0;
 }
 
 static int do_pieces(struct layer *l, struct map_plan *plan)
