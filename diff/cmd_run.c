@@ -56,7 +56,11 @@ static int run_one(struct run_command *c, const struct input *in, size_t target,
         common_options_print_path(&c->common, in->path, &c->what);
         run_print_report(&in->prog, &c->result, name, buf_text(&c->what), &c->text);
     } else if (c->quiet) {
-        buf_fmt(&c->text, "# %s on %s: passed, %zu steps\n", in->path, name, c->result.n_steps);
+        buf_fmt(&c->text, "# %s on %s: passed, %zu steps", in->path, name, c->result.n_steps);
+        if (c->result.n_skipped > 0) {
+            buf_fmt(&c->text, ", %zu of them skipped", c->result.n_skipped);
+        }
+        buf_str(&c->text, "\n");
     } else {
         buf_fmt(&c->text, "# %s on %s\n", in->path, name);
         run_print_trace(&in->prog, &c->result, name, &c->text);
