@@ -38,20 +38,9 @@ static void print_class(const struct region_vec *v, uint64_t at, struct buf *out
 
 static const char *signal_word(int signal)
 {
-    switch (signal) {
-    case SIGSEGV:
-        return "SIGSEGV";
-    case SIGBUS:
-        return "SIGBUS";
-    case SIGABRT:
-        return "SIGABRT";
-    case SIGFPE:
-        return "SIGFPE";
-    case SIGILL:
-        return "SIGILL";
-    default:
-        return "signal";
-    }
+    const char *name = outcome_signal_name(signal);
+
+    return name ? name : "signal";
 }
 
 /* The outcome in one word. */

@@ -31,6 +31,7 @@
 #define flavour_check_munmap FLAVOUR(flavour_check_munmap)
 /* sync_linux.c, sync_bsd.c */
 #define flavour_check_msync FLAVOUR(flavour_check_msync)
+#define flavour_madvise FLAVOUR(flavour_madvise)
 #define target_madvise FLAVOUR(target_madvise)
 /* view.c */
 #define view_next FLAVOUR(view_next)

@@ -243,6 +243,8 @@ uint64_t target_mremap(struct layer *l, gaddr old_addr, uint64_t old_size, uint6
                        uint32_t flags, gaddr new_addr);
 int target_msync(struct layer *l, gaddr start, uint64_t len, uint32_t flags);
 int target_madvise(struct layer *l, gaddr start, uint64_t len, uint32_t advice);
+/* The flavour's part of it, under mmap_lock. 0 or a negative errno. */
+int flavour_madvise(struct layer *l, gaddr start, uint64_t len, uint32_t advice);
 
 /*
  * frag.c: mmap_frag, part of one live host page gets new contents (layer.md 4). Only under h_gt_g.

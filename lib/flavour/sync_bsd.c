@@ -49,7 +49,7 @@ int flavour_check_msync(struct layer *l, gaddr start, uint64_t len, uint32_t fla
 }
 
 /* The range is judged as given, before it is rounded; holes are fine. */
-static int madvise_locked(const struct layer *l, gaddr start, uint64_t len, uint32_t advice)
+int flavour_madvise(struct layer *l, gaddr start, uint64_t len, uint32_t advice)
 {
     if (advice == MADV_PROTECT_BSD) {
         return -EPERM;
@@ -59,20 +59,4 @@ static int madvise_locked(const struct layer *l, gaddr start, uint64_t len, uint
         return -EINVAL;
     }
     return advice <= FREEBSD_MADV_CORE ? 0 : -EINVAL;
-}
-
-int target_madvise(struct layer *l, gaddr start, uint64_t len, uint32_t advice)
-{
-    const uint64_t args[] = {start, len, advice};
-    int err;
-
-    log_call(l, "madvise", args, ARRAY_LEN(args));
-    mmap_lock_take(&l->lock);
-    err = madvise_locked(l, start, len, advice);
-    mmap_lock_release(&l->lock);
-    if (err < 0) {
-        err = layer_fail(err);
-    }
-    log_result(l, "madvise", (uint64_t)err, err < 0);
-    return err;
 }

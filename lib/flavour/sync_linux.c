@@ -222,7 +222,7 @@ static bool known(uint32_t advice)
     return advice <= LINUX_MADV_DONTNEED || (advice >= LINUX_MADV_FREE && advice <= ADVICE_LAST);
 }
 
-static int madvise_locked(struct layer *l, gaddr start, uint64_t len, uint32_t advice)
+int flavour_madvise(struct layer *l, gaddr start, uint64_t len, uint32_t advice)
 {
     uint64_t size;
     int err;
@@ -243,20 +243,4 @@ static int madvise_locked(struct layer *l, gaddr start, uint64_t len, uint32_t a
     err = advise_runs(
         l, (struct range){start, start + u64_min(size - 1, l->space.window_last - start)}, advice);
     return err == 0 && size - 1 > l->space.window_last - start ? -ENOMEM : err;
-}
-
-int target_madvise(struct layer *l, gaddr start, uint64_t len, uint32_t advice)
-{
-    const uint64_t args[] = {start, len, advice};
-    int err;
-
-    log_call(l, "madvise", args, ARRAY_LEN(args));
-    mmap_lock_take(&l->lock);
-    err = madvise_locked(l, start, len, advice);
-    mmap_lock_release(&l->lock);
-    if (err < 0) {
-        err = layer_fail(err);
-    }
-    log_result(l, "madvise", (uint64_t)err, err < 0);
-    return err;
 }

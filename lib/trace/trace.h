@@ -59,6 +59,9 @@ struct trace_step {
     } tbs;
 };
 
+/* "SIGSEGV" and the like for those a layer or a guest can raise; NULL for any other. */
+const char *outcome_signal_name(int signal);
+
 /*
  * Outcome against expectation: NULL if it holds, else a static word for what differs: "success" (it
  * failed), "failure" (it succeeded), "value", "errno", "signal", "crash", "hang". An op that was

@@ -44,7 +44,7 @@ static void print_fail(const struct outcome *o, struct buf *out)
     }
 }
 
-static const char *signal_name(int signal)
+const char *outcome_signal_name(int signal)
 {
     switch (signal) {
     case SIGSEGV:
@@ -67,7 +67,7 @@ static const char *signal_name(int signal)
 /* The two signals a program can expect are syntax, any other one is a comment. */
 static void print_signal(int signal, const char *prefix, struct buf *out)
 {
-    const char *name = signal_name(signal);
+    const char *name = outcome_signal_name(signal);
 
     if (name) {
         buf_fmt(out, "%s%s", prefix, name);
