@@ -108,7 +108,7 @@ static int add_mremap(struct small_world *w, unsigned from, unsigned n, unsigned
 {
     return add(w, (struct op){.kind = OP_mremap,
                               .arg = {place(w, from), pages(w, n), pages(w, to_n), number(flags),
-                                      place(w, to)}});
+                                      flags & ABI_MREMAP_FIXED ? place(w, to) : number(0)}});
 }
 
 static int add_mremaps(struct small_world *w)
