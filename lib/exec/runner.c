@@ -218,8 +218,7 @@ static int begin_layer(struct runner *r)
 
 static void forget(struct runner *r)
 {
-    memset(r->results.set, 0, r->results.used * sizeof(r->results.set[0]));
-    r->results.used = 0;
+    op_results_clear(&r->results);
     r->over = false;
     r->steps.n = 0;
     r->tbs.n = 0;

@@ -31,13 +31,6 @@ struct runner_window {
     struct err why;         /* REFUSED */
 };
 
-/* Value of rK, and whether rK exists. */
-struct runner_results {
-    uint64_t value[PROG_RESULTS_MAX];
-    bool set[PROG_RESULTS_MAX];
-    size_t used; /* all above are not set */
-};
-
 /* A pair of vectors of which one holds what was before a step, the other what is after it. */
 struct runner_regions {
     struct region_vec v[2];
@@ -84,7 +77,7 @@ struct runner {
     } kept;
     bool keep;      /* the calls, and the guest's accesses as calls */
     bool no_memory; /* the page dump found none */
-    struct runner_results results;
+    struct op_results results;
     struct runner_regions flags;
     struct runner_regions host;
     bool flags_fresh;        /* the next flags were collected in this step */

@@ -1,113 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One op: its values resolved as the guest's registers would hold them, its flags in the guest
- * system's numbers, the layer called under guard, the answer read by the layer's conventions. What
- * the op means is the layer's business.
+ * One op: the layer called under guard with its resolved values, the answer read by the layer's
+ * conventions. What the op means is the layer's business.
  */
 #include <errno.h>
 #include <signal.h>
 
 #include "exec/runner_impl.h"
 
-/* Descriptors above every process's limit: surely closed. */
-enum { FD_CLOSED = 0x40000000 };
-
-static bool resolve_value(const struct runner *r, const struct value *v, uint64_t *ret)
+static struct op_resolver resolver(const struct runner *r)
 {
-    switch ((enum value_base)v->base) {
-    case VALUE_NUM:
-    case VALUE_WINDOW:
-        *ret = v->num;
-        return true;
-    case VALUE_RESULT:
-        if (v->ref >= PROG_RESULTS_MAX || !r->results.set[v->ref]) {
-            return false;
-        }
-        *ret = r->results.value[v->ref] + v->num;
-        return true;
-    default:
-        return false;
-    }
+    return (struct op_resolver){.system = r->spec.system,
+                                .bits = r->res->space.bits,
+                                .n_files = r->prog->files.n,
+                                .mremap = r->spec.layer->mremap != NULL};
 }
 
-static bool resolve_fd(const struct runner *r, const struct value *v, struct trace_args *args,
-                       uint64_t *ret)
-{
-    int64_t number = (int64_t)v->num;
-
-    if (v->base == VALUE_FILE) {
-        if (v->ref >= r->prog->files.n) {
-            return false;
-        }
-        args->file = v->ref;
-        *ret = (uint64_t)(int64_t)r->fds[v->ref];
-        return true;
-    }
-    *ret = number < 0 ? UINT64_MAX : FD_CLOSED + (v->num & 0xffffff);
-    return true;
-}
-
-/* A word of flags in the numbers of the layer's own system; false if that system cannot say it. */
-static bool resolve_flags(const struct runner *r, enum arg_kind kind, uint64_t v, uint64_t *ret)
-{
-    uint32_t word = (uint32_t)v;
-    int rc = 0;
-
-    switch (kind) {
-    case ARG_MAPFLAGS:
-        rc = abi_mapflags_to_system(r->spec.system, v, &word);
-        break;
-    case ARG_MSYNCFLAGS:
-        rc = abi_msync_to_system(r->spec.system, v, &word);
-        break;
-    case ARG_ADVICE:
-        rc = abi_advice_to_system(r->spec.system, v, &word);
-        break;
-    default:
-        rc = guest_register(r, v) > UINT32_MAX ? -ENOTSUP : 0;
-    }
-    *ret = word;
-    return rc == 0;
-}
-
-static bool resolve_arg(const struct runner *r, enum arg_kind kind, const struct value *v,
-                        struct trace_args *args, uint64_t *ret)
-{
-    switch (kind) {
-    case ARG_ADDR:
-    case ARG_ADDR_OPT:
-    case ARG_LEN:
-    case ARG_ACCESS:
-        if (!resolve_value(r, v, ret)) {
-            return false;
-        }
-        *ret = guest_register(r, *ret);
-        return true;
-    case ARG_PROT:
-    case ARG_MAPFLAGS:
-    case ARG_MREMAPFLAGS:
-    case ARG_MSYNCFLAGS:
-    case ARG_ADVICE:
-        return resolve_flags(r, kind, v->num, ret);
-    case ARG_FD:
-        return resolve_fd(r, v, args, ret);
-    default:
-        *ret = v->num;
-        return true;
-    }
-}
-
-/* False if the op cannot be said on this target or uses a result that does not exist. */
-static bool resolve(const struct runner *r, const struct op *op, struct trace_step *s)
+/* The arguments as the layer gets them: a file of the program is a descriptor of this process. */
+static bool resolve(const struct runner *r, const struct op_resolver *how, const struct op *op,
+                    struct op_args *ret)
 {
     const struct op_desc *d = &op_descs[op->kind];
 
-    if (op->kind == OP_mremap && !r->spec.layer->mremap) {
+    if (!op_resolve(how, op, &r->results, ret)) {
         return false;
     }
-    for (unsigned i = 0; i < d->n_args; i++) {
-        if (!resolve_arg(r, (enum arg_kind)d->arg[i], &op->arg[i], &s->args, &s->args.arg[i])) {
-            return false;
+    for (unsigned i = 0; ret->file >= 0 && i < d->n_args; i++) {
+        if (d->arg[i] == ARG_FD) {
+            ret->arg[i] = (uint64_t)(int64_t)r->fds[ret->file];
         }
     }
     return true;
@@ -298,18 +218,14 @@ static void host_fail(struct runner *r, const struct op *op, struct trace_step *
 
 static void set_result(struct runner *r, const struct op *op, const struct outcome *o)
 {
-    if (op->result >= PROG_RESULTS_MAX) {
-        return;
-    }
-    r->results.set[op->result] = o->kind == OUTCOME_OK;
-    r->results.value[op->result] = o->value;
-    r->results.used = u64_max(r->results.used, op->result + 1u);
+    op_results_put(&r->results, op, o->kind == OUTCOME_OK, o->value);
 }
 
 int runner_step(struct runner *r, size_t at)
 {
     const struct op *op = &r->prog->ops.v[at];
     struct trace_step *s = runner_new_step(r, at);
+    struct op_resolver how = resolver(r);
     uint64_t nth = r->fail_nth;
     uint64_t expected = 0;
     bool judge_value;
@@ -320,13 +236,13 @@ int runner_step(struct runner *r, size_t at)
         return 0;
     }
     r->fail_nth = 0;
-    if (!resolve(r, op, s)) {
+    if (!resolve(r, &how, op, &s->args)) {
         s->outcome = (struct outcome){.kind = OUTCOME_SKIPPED};
         r->res->n_skipped++;
         set_result(r, op, &s->outcome);
         return 0;
     }
-    judge_value = resolve_value(r, &op->expect.value, &expected);
+    judge_value = op_resolve_value(&how, &op->expect.value, &r->results, &expected);
     runner_begin_step(r);
     host_fault_arm(&r->fault, nth, r->fail_err);
     rc = run_op(r, s);

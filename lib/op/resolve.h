@@ -34,7 +34,10 @@ struct op_resolver {
     bool mremap; /* the target has the call */
 };
 
-/* False if OP cannot be said on this target or uses a result that does not exist. */
+/*
+ * False if OP cannot be said on this target or uses a result that does not exist; *RET is then
+ * nobody's arguments, but file is right or -1.
+ */
 bool op_resolve(const struct op_resolver *how, const struct op *op, const struct op_results *r,
                 struct op_args *ret);
 /* One value; false if it names a result that does not exist. */

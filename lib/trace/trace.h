@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "op/prog.h"
+#include "op/resolve.h"
 #include "region/call.h"
 #include "region/region.h"
 
@@ -31,12 +31,6 @@ struct trace_tb {
     struct range r; /* guest addresses */
 };
 
-/* The arguments an op was run with: values resolved, flags in the guest system's numbers. */
-struct trace_args {
-    uint64_t arg[OP_ARGS_MAX];
-    int64_t file; /* index of the program's file an fd argument named, -1 none */
-};
-
 struct trace_lock {
     int depth_before, depth_after;
     uint64_t locks, unlocks, lookups; /* during the step */
@@ -45,7 +39,7 @@ struct trace_lock {
 struct trace_step {
     size_t op;        /* index in the program */
     unsigned process; /* 0 the parent, counted up per fork */
-    struct trace_args args;
+    struct op_args args; /* what the layer was given: a descriptor is the real one */
     struct outcome outcome;
     struct trace_lock lock;
     /* Filled while the step is being checked; of the current step only. */
