@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers of the guest systems: from neutral values to a system's own, and errno from this host's.
+ * Numbers of the guest systems: from neutral values to a system's own, and errno from this host's
+ * and back.
  */
 #include "abi/abi.h"
 
@@ -166,6 +167,19 @@ int abi_errno_from_host(int host_errno)
 #undef ERRNO
     default:
         return host_errno;
+    }
+}
+
+int abi_errno_to_host(int neutral)
+{
+    switch (neutral) {
+#define ERRNO(name, linux_number, freebsd_number) \
+    case linux_number: \
+        return name;
+#include "abi/errno.def"
+#undef ERRNO
+    default:
+        return neutral;
     }
 }
 

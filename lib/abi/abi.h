@@ -105,6 +105,8 @@ int abi_advice_to_system(enum abi_system system, uint64_t neutral, uint32_t *ret
  * are.
  */
 int abi_errno_from_host(int host_errno);
+/* The other way: what this system's errno.h says for a neutral number. */
+int abi_errno_to_host(int neutral);
 /* Name of a neutral number, or NULL. */
 const char *abi_errno_name(int number);
 /* Neutral number of a name (ENOTSUP and EOPNOTSUPP are one), or -1. */

@@ -198,21 +198,10 @@ static int run_op(struct runner *r, struct trace_step *s)
     }
 }
 
-/* Number of this system for a neutral one; they are the same on Linux. */
-static int host_errno(uint64_t neutral)
-{
-    for (int n = 1; n < 256; n++) {
-        if (abi_errno_from_host(n) == (int)neutral) {
-            return n;
-        }
-    }
-    return (int)neutral;
-}
-
 static void host_fail(struct runner *r, const struct op *op, struct trace_step *s)
 {
     r->fail_nth = op->arg[0].num;
-    r->fail_err = host_errno(op->arg[1].num);
+    r->fail_err = abi_errno_to_host((int)op->arg[1].num);
     s->outcome = (struct outcome){.kind = OUTCOME_OK};
 }
 

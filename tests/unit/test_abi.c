@@ -86,6 +86,14 @@ static void test_errno_tables(void **state)
     assert_int_equal(abi_errno_from_host(EAGAIN), ABI_EAGAIN);
     assert_int_equal(abi_errno_from_host(EOPNOTSUPP), ABI_EOPNOTSUPP);
     assert_int_equal(abi_errno_from_host(99999), 99999);
+    assert_int_equal(abi_errno_to_host(ABI_EAGAIN), EAGAIN);
+    assert_int_equal(abi_errno_to_host(ABI_ENOSYS), ENOSYS);
+    assert_int_equal(abi_errno_to_host(99999), 99999);
+    for (int n = 1; n < 300; n++) {
+        if (abi_errno_name(n)) {
+            assert_int_equal(abi_errno_from_host(abi_errno_to_host(n)), n);
+        }
+    }
     assert_string_equal(abi_errno_name(ABI_ENOMEM), "ENOMEM");
     assert_null(abi_errno_name(0));
     assert_null(abi_errno_name(4095));
