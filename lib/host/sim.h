@@ -22,6 +22,7 @@ struct sim_setup {
     uint64_t areas_max;  /* map count limit; 0: none */
     uint64_t bytes_max;  /* address space limit; 0: none */
     uint64_t frames_max; /* bytes of memory in use; 0: 256 MiB. Beyond: -ENOMEM */
+    bool no_merge;       /* keep neighbours apart: finds out who relies on a kernel's merging */
 };
 
 int sim_host_new(struct sim_host **ret, enum abi_system system, struct err *e);
@@ -31,14 +32,19 @@ struct sim_host *sim_host_free(struct sim_host *s);
 int sim_host_begin(struct sim_host *s, const struct sim_setup *setup, struct err *e);
 /* The host; the same pointer always. host.page is that of the last begin. */
 struct host *sim_host_host(struct sim_host *s);
-/* A file, open: its descriptor or -ENOMEM. */
+/* A file, open: its descriptor or -ENOMEM. It stays open until the next begin. */
 int sim_host_file(struct sim_host *s, const struct vm_file_spec *spec);
+/*
+ * Memory of somebody else in the current process, as the emulator's own: whole pages, readable and
+ * writable. 0, -EEXIST where something is, or what a map answers.
+ */
+int sim_host_foreign(struct sim_host *s, uint64_t addr, uint64_t len);
 /* The current process. */
 struct vm_proc *sim_host_proc(struct sim_host *s);
 struct vm *sim_host_vm(struct sim_host *s);
 /*
- * fork: a child that is the current process until sim_host_exit, which goes back to its parent. 0
- * or -ENOMEM.
+ * fork: a child that is the current process until sim_host_exit, which goes back to its parent. 0,
+ * or -ENOMEM: no memory, or 16 processes deep. exit is not for the first process.
  */
 int sim_host_fork(struct sim_host *s);
 void sim_host_exit(struct sim_host *s);
