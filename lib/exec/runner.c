@@ -37,26 +37,16 @@ static void result_clear(struct run_result *r)
     region_vec_clear(&r->host_after);
 }
 
-void runner_file_pattern(unsigned index, uint64_t offset, void *buf, size_t len)
-{
-    uint8_t *to = buf;
-
-    while (len > 0) {
-        size_t same = u64_min(len, 512 - offset % 512); /* the pattern's own grain */
-
-        memset(to, prog_file_byte(index, offset), same);
-        to += same;
-        offset += same;
-        len -= same;
-    }
-}
-
 static int open_parts(struct runner *r, struct err *e)
 {
+    const struct machine_ops *machine = machine_find(r->spec.host);
     int rc = host_catch_install(e);
 
     if (rc < 0) {
         return rc;
+    }
+    if (!machine) {
+        return err_set(e, -ENOENT, "unknown host '%s'", r->spec.host);
     }
     r->layer = r->spec.layer->create();
     r->ledger = inv_ledger_new();
@@ -64,12 +54,11 @@ static int open_parts(struct runner *r, struct err *e)
     if (!r->layer || !r->ledger || !r->bytes) {
         return err_set(e, -ENOMEM, "out of memory");
     }
-    rc = host_files_new(&r->files, runner_file_pattern, e);
+    rc = machine->open(&r->machine, e);
     if (rc < 0) {
         return rc;
     }
-    r->real = host_real();
-    host_guard_init(&r->guard, r->real);
+    host_guard_init(&r->guard, r->machine->host);
     host_fault_init(&r->fault, &r->guard.host);
     host_record_init(&r->record, &r->fault.host);
     return fork_report_open(r, e);
@@ -108,16 +97,12 @@ struct runner *runner_close(struct runner *r)
     if (r->layer) {
         r->spec.layer->destroy(r->layer);
     }
-    runner_map_close(r);
-    runner_windows_close(r);
+    machine_close(r->machine);
     host_record_free(&r->record);
-    host_files_free(r->files);
     inv_ledger_free(r->ledger);
     fork_report_close(r);
     free_regions(&r->flags);
     free_regions(&r->host);
-    region_vec_free(&r->map_all);
-    region_vec_free(&r->outside);
     free(r->bytes);
     free(r->steps.v);
     free(r->tbs.v);
@@ -233,25 +218,9 @@ static void forget(struct runner *r)
     r->host_known = false;
     r->flags_fresh = false;
     r->host_fresh = false;
-    r->window = NULL;
+    r->has_window = false;
     region_vec_clear(regions_now(&r->flags));
     region_vec_clear(regions_now(&r->host));
-}
-
-_Static_assert((int)PROG_RDWR == HOST_FILE_RDWR && (int)PROG_RDONLY == HOST_FILE_RDONLY &&
-                   (int)PROG_WRONLY == HOST_FILE_WRONLY,
-               "programs and files name open modes alike");
-
-static int begin_files(struct runner *r)
-{
-    struct host_file_spec specs[PROG_FILES_MAX];
-    size_t n = r->prog->files.n;
-
-    for (size_t i = 0; i < n; i++) {
-        specs[i] = (struct host_file_spec){.size = r->prog->files.v[i].size,
-                                           .open = r->prog->files.v[i].open};
-    }
-    return host_files_begin(r->files, specs, n, r->fds, r->err);
 }
 
 /*
@@ -260,17 +229,34 @@ static int begin_files(struct runner *r)
  */
 static void end_files(struct runner *r)
 {
+    const struct machine_ops *machine = r->machine->ops;
+
     for (size_t i = 0; r->over && i < r->prog->files.n; i++) {
-        host_files_mark_dirty(r->files, i);
+        machine->stored(r->machine, i);
     }
     for (size_t i = 0; i < r->steps.n; i++) {
         const struct op *op = &r->prog->ops.v[r->steps.v[i].op];
 
         if (op->kind == OP_mmap && r->steps.v[i].args.file >= 0 &&
             (op->arg[3].num & ABI_MAP_SHARED)) {
-            host_files_mark_dirty(r->files, (size_t)r->steps.v[i].args.file);
+            machine->stored(r->machine, (size_t)r->steps.v[i].args.file);
         }
     }
+}
+
+/* The layer's way to the host, with the bounds and the page size of this program. */
+static void begin_host(struct runner *r)
+{
+    const struct space *space = &r->res->space;
+    struct host *const decorators[] = {&r->guard.host, &r->fault.host, &r->record.host};
+
+    for (size_t i = 0; i < ARRAY_LEN(decorators); i++) {
+        decorators[i]->page = r->machine->host->page;
+        decorators[i]->min_addr = r->machine->host->min_addr;
+    }
+    host_guard_begin(&r->guard, g2h(space, 0), g2h(space, space->window_last));
+    host_record_clear(&r->record);
+    host_fault_arm(&r->fault, 0, 0);
 }
 
 /*
@@ -278,20 +264,17 @@ static void end_files(struct runner *r)
  */
 static int begin(struct runner *r)
 {
-    const struct space *space = &r->res->space;
     int rc = runner_configure(r);
 
     if (rc != 0) {
         return rc;
     }
-    rc = begin_files(r);
+    rc = r->machine->ops->files(r->machine, r->prog->files.v, r->prog->files.n, r->fds, r->err);
     if (rc < 0) {
         return rc;
     }
-    host_guard_begin(&r->guard, g2h(space, 0), g2h(space, space->window_last));
-    host_record_clear(&r->record);
-    host_fault_arm(&r->fault, 0, 0);
-    inv_ledger_reset(r->ledger, r->prog, space);
+    begin_host(r);
+    inv_ledger_reset(r->ledger, r->prog, &r->res->space);
     if (vec_reserve(&r->steps, r->prog->ops.n) < 0) {
         return err_set(r->err, -ENOMEM, "out of memory");
     }
@@ -362,10 +345,11 @@ int runner_run(struct runner *r, const struct prog *p, const struct run_options 
     rc = run(r);
     ret->n_steps = r->steps.n;
     ret->steps = r->steps.v;
-    if (r->window) {
-        int left = runner_leave_window(r);
+    if (r->has_window) {
+        int left;
 
         end_files(r);
+        left = r->machine->ops->leave(r->machine, r->err);
         rc = rc < 0 ? rc : left;
     }
     return rc < 0 ? rc : 0;

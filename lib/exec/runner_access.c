@@ -94,7 +94,7 @@ int runner_store(struct runner *r, struct trace_step *s)
         int rc;
 
         fault = (struct host_fault){0};
-        rc = host_write(r->real, g2h(space, at), r->bytes, range.last - at + 1, &fault);
+        rc = host_write(r->machine->host, g2h(space, at), r->bytes, range.last - at + 1, &fault);
         if (rc == 0) {
             return keep_access(r, CALL_WRITE, range);
         }
@@ -122,7 +122,7 @@ int runner_load(struct runner *r, struct trace_step *s)
     if (!access_range(r, s, &range)) {
         return 0;
     }
-    rc = host_read(r->real, g2h(&r->res->space, range.start), r->bytes, len, &fault);
+    rc = host_read(r->machine->host, g2h(&r->res->space, range.start), r->bytes, len, &fault);
     if (rc == -EFAULT && fault.signal != 0) {
         outcome_signal(s, fault.signal);
         return 0;

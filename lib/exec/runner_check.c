@@ -20,8 +20,6 @@ static const struct region_vec *flags_after(struct runner *r)
     return r->flags_fresh ? regions_next(&r->flags) : regions_now(&r->flags);
 }
 
-static const struct range everything = {0, UINT64_MAX};
-
 static bool call_touches(const struct trace_call *c, struct range page)
 {
     struct range r;
@@ -60,83 +58,32 @@ static int peek(void *arg, gaddr at, void *buf, size_t len)
     haddr host = g2h(&r->res->space, at);
     const struct region *g = region_find(flags_after(r), at);
 
-    if (g && g->prot != 0 && host_read(r->real, host, buf, len, NULL) == 0) {
+    if (g && g->prot != 0 && host_read(r->machine->host, host, buf, len, NULL) == 0) {
         return 0;
     }
     if (g && g->prot == 0 && !step_touched(r, host)) {
         return -EAGAIN;
     }
-    return host_peek(r->real, host, buf, len);
+    return host_peek(r->machine->host, host, buf, len);
 }
 
 static int64_t peek_file(void *arg, unsigned file, void *buf, size_t len, uint64_t offset)
 {
     const struct runner *r = arg;
 
-    return host_pread(r->real, r->fds[file], buf, len, offset);
+    return host_pread(r->machine->host, r->fds[file], buf, len, offset);
 }
 
 static void fresh_file(void *arg, unsigned file, uint64_t offset, void *buf, size_t len)
 {
     const struct runner *r = arg;
-    uint64_t size = r->prog->files.v[file].size;
-    struct host_file_extent x = host_files_extent(size, r->prog->files.n);
-    uint8_t *to = buf;
 
-    while (len > 0) {
-        bool patterned = offset < x.head || offset >= size - x.tail;
-        uint64_t next = offset < x.head ? x.head : offset < size - x.tail ? size - x.tail : size;
-        size_t same = u64_min(len, next - offset);
-
-        if (patterned) {
-            runner_file_pattern(file, offset, to, same);
-        } else {
-            memset(to, 0, same);
-        }
-        to += same;
-        offset += same;
-        len -= same;
-    }
+    machine_fresh_bytes(file, r->prog->files.v[file].size, r->prog->files.n, offset, buf, len);
 }
 
 int runner_map_open(struct runner *r)
 {
-    const struct hostmap_ops *want = NULL;
-
-    if (r->opt.hostmap) {
-        want = hostmap_find(r->opt.hostmap);
-        if (!want) {
-            return err_set(r->err, -EINVAL, "unknown map reader '%s'", r->opt.hostmap);
-        }
-    }
-    if (r->map && (!want || want == r->map_ops)) {
-        return 0;
-    }
-    runner_map_close(r);
-    if (!want) {
-        return hostmap_open_best(&r->map_ops, &r->map, r->err);
-    }
-    r->map_ops = want;
-    return want->open(&r->map, r->err);
-}
-
-void runner_map_close(struct runner *r)
-{
-    if (r->map) {
-        r->map_ops->close(r->map);
-        r->map = NULL;
-    }
-}
-
-int runner_read_map(struct runner *r, struct range within, struct region_vec *out)
-{
-    int rc;
-
-    region_vec_clear(out);
-    rc = r->map_ops->read(r->map, within, out);
-    return rc < 0 ? err_set(r->err, rc, "cannot read the host map (%s): %s", r->map_ops->name,
-                            strerror(-rc))
-                  : 0;
+    return r->machine->ops->map_open(r->machine, r->opt.hostmap, r->err);
 }
 
 static void to_guest(const struct space *s, struct region_vec *v)
@@ -151,23 +98,24 @@ static void to_guest(const struct space *s, struct region_vec *v)
 static int read_window(struct runner *r, struct region_vec *out)
 {
     const struct space *s = &r->res->space;
-    int rc = runner_read_map(r, (struct range){g2h(s, 0), g2h(s, s->window_last)}, out);
+    struct range window = {g2h(s, 0), g2h(s, s->window_last)};
+    int rc = r->machine->ops->map_read(r->machine, window, out, r->err);
 
     to_guest(s, out);
     return rc;
 }
 
-/* The same out of the map of the whole process, read before. */
-static int cut_window(struct runner *r, struct region_vec *out)
+/* The same out of ALL, the map of the whole process. */
+static int cut_window(struct runner *r, const struct region_vec *all, struct region_vec *out)
 {
     const struct space *s = &r->res->space;
     struct range window = {g2h(s, 0), g2h(s, s->window_last)};
     int rc = 0;
 
     region_vec_clear(out);
-    for (size_t i = region_lower_bound(&r->map_all, window.start);
-         rc == 0 && i < r->map_all.n && r->map_all.v[i].r.start <= window.last; i++) {
-        struct region g = r->map_all.v[i];
+    for (size_t i = region_lower_bound(all, window.start);
+         rc == 0 && i < all->n && all->v[i].r.start <= window.last; i++) {
+        struct region g = all->v[i];
         struct range cut = range_cut(g.r, window);
 
         g.offset += g.object ? cut.start - g.r.start : 0;
@@ -182,8 +130,8 @@ int runner_baseline(struct runner *r)
 {
     int rc = runner_map_open(r);
 
-    if (rc == 0 && !r->outside_known) {
-        rc = runner_outside_learn(r);
+    if (rc == 0) {
+        rc = r->machine->ops->learn(r->machine, r->err);
     }
     if (rc == 0 && r->opt.maps == MAP_CHECK_OP) {
         rc = read_window(r, regions_now(&r->host));
@@ -320,7 +268,7 @@ static struct inv_ctx context(struct runner *r, const struct trace_step *s,
                                     : NULL,
         .memory = r->opt.contents ? memory : NULL,
         .ledger = r->opt.contents ? r->ledger : NULL,
-        .real_host = true,
+        .real_host = r->machine->ops->real,
     };
 }
 
@@ -481,6 +429,7 @@ int runner_judge_fork(struct runner *r, struct trace_step *s, const char *side)
 int runner_judge_end(struct runner *r)
 {
     struct trace_step *s = r->judged == NO_STEP ? NULL : &r->steps.v[r->judged];
+    const struct region_vec *all;
     const char *what;
     int rc;
 
@@ -488,15 +437,15 @@ int runner_judge_end(struct runner *r)
         return 0;
     }
     host_record_clear(&r->record);
-    rc = runner_read_map(r, everything, &r->map_all);
+    rc = r->machine->ops->everything(r->machine, &all, r->err);
     if (rc == 0 && r->opt.maps == MAP_CHECK_PROGRAM && s) {
-        rc = cut_window(r, regions_next(&r->host));
+        rc = cut_window(r, all, regions_next(&r->host));
         r->host_fresh = rc == 0;
         rc = rc < 0 ? rc : judge_state(r, s, NULL);
     }
     if (rc < 0 || r->over || r->process != 0) {
         return rc;
     }
-    what = runner_outside_changed(r);
+    what = r->machine->ops->changed(r->machine, g2h(&r->res->space, r->res->space.window_last));
     return what ? runner_finding_text(r, s, INV_OUTSIDE_UNCHANGED, "%s", what) : 0;
 }

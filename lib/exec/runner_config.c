@@ -53,12 +53,13 @@ static void effective_config(struct runner *r)
 static void space_pages(struct runner *r)
 {
     uint64_t host_page = config_effective_host_page(&r->res->config);
+    uint64_t real_page = r->machine->ops->page(r->machine, *config_value(r, CONFIG_HOST_PAGE));
 
     r->res->space = (struct space){
         .bits = (unsigned)*config_value(r, CONFIG_BITS),
         .guest_page = *config_value(r, CONFIG_GUEST_PAGE),
-        .host_page = u64_max(host_page, r->real->page),
-        .real_page = r->real->page,
+        .host_page = u64_max(host_page, real_page),
+        .real_page = real_page,
     };
 }
 
@@ -109,35 +110,11 @@ static int check_requires(struct runner *r)
     return 0;
 }
 
-static struct runner_window *wanted_window(struct runner *r)
-{
-    bool wide = *config_value(r, CONFIG_BITS) == 64;
-    bool zero = *config_value(r, CONFIG_GUEST_BASE) == 0;
-
-    if (zero) {
-        return &r->windows[wide ? WINDOW_64_ZERO : WINDOW_32_ZERO];
-    }
-    return &r->windows[wide ? WINDOW_64 : WINDOW_32];
-}
-
-/* Open the window if it is not; false with *WHY if this process cannot have it. */
-static bool have_window(struct runner *r, struct runner_window *w, const char **why)
-{
-    if (w->state == WINDOW_CLOSED) {
-        int rc = host_window_open(&w->w, (enum window_kind)(w - r->windows), &w->why);
-
-        w->state = rc == 0 ? WINDOW_OPEN : WINDOW_REFUSED;
-        w->clean_reserved = CLEAN_NOT;
-    }
-    *why = w->why.text;
-    return w->state == WINDOW_OPEN;
-}
-
-/* Bytes of reserved_va that fit W, nearest to those asked for. */
-static uint64_t fitting_reserved(const struct runner *r, const struct host_window *w)
+/* Bytes of reserved_va that fit a window of SIZE bytes, nearest to those asked for. */
+static uint64_t fitting_reserved(const struct runner *r, uint64_t size)
 {
     uint64_t unit = r->res->space.host_page;
-    uint64_t asked = u64_min(r->res->config.value[CONFIG_RESERVED], w->size);
+    uint64_t asked = u64_min(r->res->config.value[CONFIG_RESERVED], size);
     uint64_t fit = u64_align_down(asked, unit);
 
     return fit || asked == 0 ? fit : unit;
@@ -149,33 +126,38 @@ static uint64_t fitting_reserved(const struct runner *r, const struct host_windo
  */
 static int take_window(struct runner *r)
 {
-    struct runner_window *w = wanted_window(r);
+    const struct machine_want want = {
+        .bits = (unsigned)*config_value(r, CONFIG_BITS),
+        .zero = *config_value(r, CONFIG_GUEST_BASE) == 0,
+        .host_page = *config_value(r, CONFIG_HOST_PAGE),
+    };
+    const struct machine_ops *machine = r->machine->ops;
     uint64_t *reserved = config_value(r, CONFIG_RESERVED);
+    struct machine_window *w = &r->window;
     struct space *s = &r->res->space;
-    const char *why;
+    int rc = machine->take(r->machine, &want, w, r->err);
 
-    if (!have_window(r, w, &why)) {
-        return err_set(r->err, -EADDRNOTAVAIL, "%s", why);
+    if (rc < 0) {
+        return rc;
     }
-    if (*reserved != fitting_reserved(r, &w->w)) {
+    if (*reserved != fitting_reserved(r, w->size)) {
         if (!r->opt.adapt_config) {
             return skip(r,
                         "reserved=0x%" PRIx64 " cannot be had here: window of 0x%" PRIx64
                         " bytes, host page %" PRIu64,
-                        *reserved, w->w.size, s->host_page);
+                        *reserved, w->size, s->host_page);
         }
-        *reserved = fitting_reserved(r, &w->w);
+        *reserved = fitting_reserved(r, w->size);
     }
-    if (w->clean_reserved != (int64_t)*reserved &&
-        host_window_reset(&w->w, *reserved, r->err) < 0) {
-        return -EADDRNOTAVAIL;
+    rc = machine->reset(r->machine, *reserved, r->err);
+    if (rc < 0) {
+        return rc;
     }
-    w->clean_reserved = CLEAN_NOT;
-    r->window = w;
-    s->guest_base = w->w.base;
+    r->has_window = true;
+    s->guest_base = w->base;
     s->reserved_va = *reserved;
-    s->window_last = (*reserved ? *reserved : w->w.size) - 1;
-    s->min_addr = u64_max(r->spec.system == ABI_LINUX ? MIN_ADDR : 0, w->w.min_addr);
+    s->window_last = (*reserved ? *reserved : w->size) - 1;
+    s->min_addr = u64_max(r->spec.system == ABI_LINUX ? MIN_ADDR : 0, w->min_addr);
     return 0;
 }
 
@@ -203,32 +185,4 @@ int runner_configure(struct runner *r)
     }
     wrong = space_check(&r->res->space);
     return wrong ? skip(r, "cannot run so: %s", wrong) : 0;
-}
-
-/*
- * At guest_base 0 there is room for one window in the process: it is given back for other runners
- * to have.
- */
-int runner_leave_window(struct runner *r)
-{
-    struct runner_window *w = r->window;
-    int rc;
-
-    if (w->w.base == 0) {
-        host_window_close(&w->w);
-        w->state = WINDOW_CLOSED;
-        return 0;
-    }
-    rc = host_window_reset(&w->w, r->res->space.reserved_va, r->err);
-    w->clean_reserved = rc == 0 ? (int64_t)r->res->space.reserved_va : CLEAN_NOT;
-    return rc;
-}
-
-void runner_windows_close(struct runner *r)
-{
-    for (size_t i = 0; i < WINDOW_KIND_COUNT; i++) {
-        if (r->windows[i].state == WINDOW_OPEN) {
-            host_window_close(&r->windows[i].w);
-        }
-    }
 }

@@ -240,7 +240,7 @@ static _Noreturn void run_child(struct runner *r, struct trace_step *s, size_t a
     }
     r->process = r->n_processes++;
     r->fork_depth++;
-    runner_map_close(r); /* it shows the parent's memory */
+    r->machine->ops->map_close(r->machine); /* it shows the parent's memory */
     rc = r->opt.maps == MAP_CHECK_NONE ? 0 : runner_map_open(r);
     rc = rc < 0 ? rc : end_fork(r, s, true);
     if (rc == 0 && !r->over) {

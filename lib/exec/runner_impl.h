@@ -2,33 +2,22 @@
 /*
  * The runner's inside, shared by its files: runner.c (lifecycle and loop), runner_config.c (where a
  * program runs), runner_step.c (values in, the layer's call, outcome out), runner_access.c (what
- * the guest does itself), runner_fork.c, runner_check.c (what is looked at after a step and who
- * judges it) and runner_outside.c. Nobody else includes this.
+ * the guest does itself), runner_fork.c (children as processes) and runner_check.c (what is looked
+ * at after a step and who judges it). What a real or a simulated host is, machine.h knows. Nobody
+ * else includes this.
  */
 #pragma once
 
+#include "exec/machine.h"
 #include "exec/runner.h"
 #include "host/decorators.h"
-#include "host/files.h"
 #include "host/real.h"
-#include "host/window.h"
-#include "hostmap/hostmap.h"
 #include "inv/ledger.h"
 
 enum {
     HANG_MS_DEFAULT = 5000,
     TBS_MAX = 1 << 16, /* invalidations of one step; further ones widen the last */
     NO_STEP = -1,
-    CLEAN_NOT = -1, /* a window that a program may have left anything in */
-};
-
-enum window_state { WINDOW_CLOSED, WINDOW_OPEN, WINDOW_REFUSED };
-
-struct runner_window {
-    enum window_state state;
-    struct host_window w;
-    int64_t clean_reserved; /* as reset for that reserved_va, CLEAN_NOT */
-    struct err why;         /* REFUSED */
 };
 
 /* A pair of vectors of which one holds what was before a step, the other what is after it. */
@@ -43,16 +32,13 @@ struct runner {
     struct target_spec spec;
     struct layer *layer;
     bool layer_trusted; /* built in: changes the host only through the recorder */
-    struct host *real;
+    struct machine *machine;
     struct host_guard guard;
     struct host_fault_injector fault;
     struct host_recorder record;
-    struct runner_window windows[WINDOW_KIND_COUNT];
-    struct runner_window *window; /* of the current or the last program */
-    struct host_files *files;
+    struct machine_window window;
+    bool has_window; /* the program got as far as this */
     int fds[PROG_FILES_MAX];
-    const struct hostmap_ops *map_ops;
-    struct hostmap *map;
     struct inv_ledger *ledger;
     uint8_t *bytes; /* PROG_ACCESS_MAX: what a load or store moves */
     struct fork_report *report;
@@ -97,11 +83,6 @@ struct runner {
     unsigned process, n_processes, fork_depth;
     bool is_child;        /* the side of a fork that is being ended */
     const char *bad_lock; /* what is wrong with the lock after it */
-
-    struct region_vec map_all; /* scratch: the whole process */
-    struct region_vec
-        outside; /* what lay outside the windows when the runner first ran, if it is judged */
-    bool outside_known;
 };
 
 static inline struct region_vec *regions_now(struct runner_regions *p)
@@ -130,14 +111,9 @@ static inline uint64_t guest_register(const struct runner *r, uint64_t v)
  * (reason in res->reason); or a negative errno.
  */
 int runner_configure(struct runner *r);
-/* After a program: nothing of it stays in the window. */
-int runner_leave_window(struct runner *r);
-void runner_windows_close(struct runner *r);
 
 /* runner.c: run the ops of [AT, STOP). 0 or a negative errno; r->over after a finding. */
 int runner_loop(struct runner *r, size_t at, size_t stop);
-/* Bytes of a program's file (host/files.h). */
-void runner_file_pattern(unsigned index, uint64_t offset, void *buf, size_t len);
 /* A new step for op AT; there is room for all ops of the program. */
 struct trace_step *runner_new_step(struct runner *r, size_t at);
 /* Empty lists of calls and invalidations, before the layer may be entered. */
@@ -169,7 +145,6 @@ void fork_report_beat(struct runner *r);
 
 /* runner_check.c */
 int runner_map_open(struct runner *r);
-void runner_map_close(struct runner *r);
 /* What host and process hold before the first step. */
 int runner_baseline(struct runner *r);
 /*
@@ -181,17 +156,6 @@ int runner_judge(struct runner *r, struct trace_step *s, const uint64_t *expecte
 int runner_judge_fork(struct runner *r, struct trace_step *s, const char *side);
 /* What is judged when the last op of a process is done. */
 int runner_judge_end(struct runner *r);
-/* The host map within WITHIN into OUT. */
-int runner_read_map(struct runner *r, struct range within, struct region_vec *out);
-
-/*
- * runner_outside.c: what is judged of what lies outside the windows; NULL, or what is not so any
- * more by the map of the whole process.
- */
-int runner_outside_learn(struct runner *r);
-const char *runner_outside_changed(const struct runner *r);
-
-/* runner_check.c */
 /* The finding that ends the run. Takes the text. */
 int runner_finding(struct runner *r, const struct trace_step *s, struct inv_violation *v);
 __attribute__((format(printf, 4, 5))) int runner_finding_text(struct runner *r,
