@@ -42,7 +42,7 @@ static bool is_legal(const struct inv_view *v, int err)
 }
 
 /* What the host said no with may be passed on, whatever the number. */
-static bool host_said(const struct inv_view *v, int err)
+bool inv_host_said(const struct inv_view *v, int err)
 {
     for (size_t i = 0; i < v->step->calls.n; i++) {
         if (v->step->calls.v[i].err && abi_errno_from_host(v->step->calls.v[i].err) == err) {
@@ -77,7 +77,7 @@ bool inv_errno_set(const struct inv_view *v, struct inv_violation *ret)
     if (o->err == 0) {
         return inv_say(ret, "the call failed without writing errno");
     }
-    if (is_legal(v, o->err) || host_said(v, o->err)) {
+    if (is_legal(v, o->err) || inv_host_said(v, o->err)) {
         return false;
     }
     name = abi_errno_name(o->err);

@@ -155,7 +155,7 @@ static bool fits(const struct inv_view *v, uint64_t first, uint64_t last, struct
     return start >= first && range_from_len(start, v->block, ret) && ret->last <= last;
 }
 
-static bool room_left(const struct inv_view *v, struct range *ret)
+bool inv_room_left(const struct inv_view *v, struct range *ret)
 {
     const struct region_vec *flags = v->ctx->flags_before;
     uint64_t first = inv_lowest(v);
@@ -193,7 +193,7 @@ static bool enomem_wrong(const struct inv_view *v, struct inv_violation *ret)
         !alignment_fits(v)) {
         return false;
     }
-    return room_left(v, &room) &&
+    return inv_room_left(v, &room) &&
            inv_say_at(ret, room, "ENOMEM although a block of 0x%" PRIx64 " bytes fits here",
                       v->block);
 }

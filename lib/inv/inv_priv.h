@@ -68,6 +68,11 @@ gaddr inv_lowest(const struct inv_view *v);
  */
 struct range inv_backed(const struct inv_view *v);
 
+/* A placed block fits into whole host pages that are free before the step: *RET. */
+bool inv_room_left(const struct inv_view *v, struct range *ret);
+/* A host call of the step failed with ERR. */
+bool inv_host_said(const struct inv_view *v, int err);
+
 /* True if every page of R is VALID in FLAGS; else the first that is not in *HOLE (may be NULL). */
 bool inv_all_valid(const struct region_vec *flags, struct range r, uint64_t *hole);
 bool inv_any_valid(const struct region_vec *flags, struct range r);

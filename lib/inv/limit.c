@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Limits of outcomes: which refusals and which successes are not a kernel's and yet excused. */
+#include "inv/limit.h"
+
+#include <string.h>
+
+#include "inv/limit_priv.h"
+
+enum { SCRATCH_MAX = 64 << 20 }; /* bytes of copies in one call */
+
+const struct limit_desc limit_descs[LIMIT_COUNT] = {
+#define LIMIT(id, name, where, scope, reason) {name, where, scope, reason},
+#include "inv/limit.def"
+#undef LIMIT
+};
+
+enum limit_id limit_find(const char *name)
+{
+    unsigned id = 0;
+
+    while (id < LIMIT_COUNT && strcmp(limit_descs[id].name, name) != 0) {
+        id++;
+    }
+    return (enum limit_id)id;
+}
+
+static unsigned where_am_i(const struct inv_ctx *s)
+{
+    const struct space *sp = s->space;
+
+    return (sp->host_page > sp->guest_page ? LIMIT_GT : 0u) |
+           (sp->real_page < sp->guest_page ? LIMIT_LT : 0u) |
+           (s->system == ABI_LINUX ? LIMIT_LINUX : LIMIT_FREEBSD) |
+           (sp->reserved_va == 0 ? LIMIT_PROBE : 0u) | (sp->guest_base > 0 ? LIMIT_BASED : 0u);
+}
+
+enum limit_id limit_if(const struct limit_ctx *c, enum limit_id id, bool excused)
+{
+    return excused && !(c->off & limit_bit(id)) && !(limit_descs[id].where & ~where_am_i(c->step))
+               ? id
+               : LIMIT_NONE;
+}
+
+bool limit_host_failed(const struct inv_view *v)
+{
+    return v->n_failed > 0;
+}
+
+/* ---- what a call asks for ---- */
+
+static uint32_t map_flags(const struct inv_view *v)
+{
+    return v->kind == OP_mmap ? (uint32_t)inv_arg(v, 3) : 0;
+}
+
+static bool is_stack(const struct inv_view *v)
+{
+    return map_flags(v) & (v->is_linux ? LINUX_MAP_GROWSDOWN : FREEBSD_MAP_STACK);
+}
+
+static uint32_t remap_flags(const struct inv_view *v)
+{
+    return v->kind == OP_mremap ? (uint32_t)inv_arg(v, 3) : 0;
+}
+
+/* mmap of a file that host pages cannot show at its place as it is: read-in, or a fragment. */
+static bool needs_copy(const struct inv_view *v)
+{
+    return v->fixed && v->has_range &&
+           (((v->range.start - v->offset) & (v->host_page - 1)) ||
+            (v->range.start & (v->host_page - 1)) || ((v->range.last + 1) & (v->host_page - 1)));
+}
+
+/* Any page of R that books as a shared object itself, with the rights WANT. */
+static bool any_shared(const struct inv_view *v, struct range r, uint8_t want)
+{
+    const struct region_vec *f = v->ctx->flags_before;
+
+    for (size_t i = region_lower_bound(f, r.start); i < f->n && f->v[i].r.start <= r.last; i++) {
+        if (f->v[i].shared && !f->v[i].snapshot && (f->v[i].flags & want) == want) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool any_snapshot(const struct inv_view *v, struct range r)
+{
+    const struct region_vec *f = v->ctx->flags_before;
+
+    for (size_t i = region_lower_bound(f, r.start); i < f->n && f->v[i].r.start <= r.last; i++) {
+        if (f->v[i].snapshot) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A page of an object, copied or not. */
+static bool any_object(const struct inv_view *v, struct range r)
+{
+    const struct region_vec *f = v->ctx->flags_before;
+
+    for (size_t i = region_lower_bound(f, r.start); i < f->n && f->v[i].r.start <= r.last; i++) {
+        if (f->v[i].object != 0 || f->v[i].kind == REGION_FILE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The parts of R's edge host pages that lie outside R: at most two. */
+static size_t neighbours(const struct inv_view *v, struct range r, struct range ret[2])
+{
+    struct range wide = inv_host_pages(v, r);
+    size_t n = 0;
+
+    if (wide.start < r.start) {
+        ret[n++] = (struct range){wide.start, r.start - 1};
+    }
+    if (wide.last > r.last) {
+        ret[n++] = (struct range){r.last + 1, wide.last};
+    }
+    return n;
+}
+
+/* MEMORY that is shared comes into a host page with other pages, or other pages are shared. */
+static bool mixes(const struct inv_view *v, struct range r, bool shared)
+{
+    struct range side[2];
+    size_t n = neighbours(v, r, side);
+
+    for (size_t i = 0; i < n; i++) {
+        if (any_shared(v, side[i], 0) || (shared && inv_any_valid(v->ctx->flags_before, side[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- refusals ---- */
+
+static enum limit_id refused_mmap(const struct limit_ctx *c, const struct inv_view *v, int err)
+{
+    bool file = !v->anon && !v->guard;
+
+    if (err == ABI_EINVAL && v->fixed && v->has_range) {
+        if (file && v->shared && (v->prot & REGION_W)) {
+            return limit_if(c, LIMIT_ID_SHARED_FRAG_REFUSED, needs_copy(v));
+        }
+        return limit_if(c, LIMIT_ID_MIXED_BACKING_REFUSED, mixes(v, v->range, v->shared && !file));
+    }
+    if (err == ABI_ENOMEM && file && v->fixed && v->has_range && needs_copy(v) &&
+        range_len(v->range) > SCRATCH_MAX) {
+        return limit_if(c, LIMIT_ID_SCRATCH_BOUNDED, true);
+    }
+    if ((err == ABI_ENOMEM || err == ABI_EEXIST) && v->excl) {
+        return limit_if(c, LIMIT_ID_PROBE_BEST_EFFORT, true);
+    }
+    return LIMIT_NONE;
+}
+
+static enum limit_id refused_mremap(const struct limit_ctx *c, const struct inv_view *v, int err)
+{
+    struct range from = v->has_from ? v->from : (struct range){inv_arg(v, 0), inv_arg(v, 0)};
+    uint64_t from_len = v->has_from ? range_len(v->from) : 0;
+    bool grows = v->has_range && range_len(v->range) > from_len;
+    enum limit_id id = LIMIT_NONE;
+
+    if (err == ABI_EINVAL && (remap_flags(v) & ABI_MREMAP_DONTUNMAP)) {
+        return limit_if(c, LIMIT_ID_DONTUNMAP_UNKNOWN, true);
+    }
+    if (err == ABI_EINVAL || err == ABI_EFAULT || err == ABI_ENOMEM) {
+        /* Of a snapshot there can be no second map that shows the same object. */
+        id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, !v->has_from && any_snapshot(v, from));
+    }
+    if (id == LIMIT_NONE && err == ABI_EINVAL) {
+        id = limit_if(c, LIMIT_ID_SHARED_FRAG_REFUSED, any_shared(v, from, PAGE_WRITE_ORG));
+    }
+    if (id == LIMIT_NONE && err == ABI_EINVAL) {
+        id = limit_if(c, LIMIT_ID_MIXED_BACKING_REFUSED,
+                      mixes(v, from, any_shared(v, from, 0)) ||
+                          (v->has_range && mixes(v, v->range, any_shared(v, from, 0))));
+    }
+    if (id == LIMIT_NONE && err == ABI_ENOMEM && grows) {
+        bool unlike = v->host_page > v->guest_page || v->space->real_page < v->guest_page;
+
+        id = limit_if(c, LIMIT_ID_COPY_NO_GROWTH, unlike && any_object(v, from));
+    }
+    if (id == LIMIT_NONE && err == ABI_ENOMEM && from_len > SCRATCH_MAX) {
+        id = limit_if(c, LIMIT_ID_SCRATCH_BOUNDED, v->host_page > v->guest_page);
+    }
+    return id;
+}
+
+static enum limit_id no_room(const struct limit_ctx *c, const struct inv_view *v, int err)
+{
+    struct range room;
+    enum limit_id id;
+
+    if (err != ABI_ENOMEM || !v->placed) {
+        return LIMIT_NONE;
+    }
+    id = limit_if(c, LIMIT_ID_HOST_PAGE_ROOM, !inv_room_left(v, &room));
+    return id != LIMIT_NONE ? id : limit_if(c, LIMIT_ID_PROBE_BEST_EFFORT, true);
+}
+
+static enum limit_id refusal(const struct limit_ctx *c, const struct inv_view *v)
+{
+    enum limit_id id = LIMIT_NONE;
+    int err = v->out->err;
+
+    switch (v->kind) {
+    case OP_mmap:
+        id = refused_mmap(c, v, err);
+        break;
+    case OP_mremap:
+        id = refused_mremap(c, v, err);
+        break;
+    case OP_mprotect:
+        id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT,
+                      err == ABI_EACCES && (v->prot & REGION_W) && v->has_range &&
+                          any_snapshot(v, v->range));
+        break;
+    default:
+        break;
+    }
+    return id != LIMIT_NONE ? id : no_room(c, v, err);
+}
+
+/* ---- successes ---- */
+
+static bool allows(const struct limit_allowed *a, int err)
+{
+    for (size_t i = 0; i < a->n_errs; i++) {
+        if (a->errs[i] == err) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum limit_id success(const struct limit_ctx *c, const struct inv_view *v,
+                             const struct limit_allowed *allowed)
+{
+    if (allowed->may_succeed) {
+        /* With another value. */
+        return limit_if(c, LIMIT_ID_PLACEMENT_ADDRESS, v->placed && allowed->place_legal);
+    }
+    switch (v->kind) {
+    case OP_mmap:
+        if (is_stack(v)) {
+            return limit_if(c, LIMIT_ID_STACK_PLAIN,
+                            allows(allowed, ABI_ENOMEM) || allows(allowed, ABI_EINVAL));
+        }
+        __attribute__((fallthrough));
+    case OP_mremap:
+        return limit_if(c, LIMIT_ID_MIN_ADDR_FIXED,
+                        v->fixed && v->has_range && v->range.start < v->space->min_addr &&
+                            allows(allowed, ABI_EPERM));
+    case OP_mprotect:
+        return limit_if(c, LIMIT_ID_PROT_MAX_UNENFORCED, allows(allowed, ABI_EACCES));
+    case OP_madvise:
+        return limit_if(c, LIMIT_ID_MAP_FLAGS_WIDENED,
+                        v->is_linux && inv_arg(v, 2) == LINUX_MADV_DONTNEED &&
+                            allows(allowed, ABI_EINVAL));
+    default:
+        return LIMIT_NONE;
+    }
+}
+
+enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowed *allowed)
+{
+    struct inv_view v;
+    enum limit_id id = LIMIT_NONE;
+
+    inv_view_init(&v, c->step);
+    if (v.ok) {
+        return success(c, &v, allowed);
+    }
+    if (!v.failed) {
+        return LIMIT_NONE;
+    }
+    if (allowed->may_succeed) {
+        id = refusal(c, &v);
+    }
+    if (id == LIMIT_NONE && limit_host_failed(&v)) {
+        id = limit_if(c, LIMIT_ID_HOST_FAILED,
+                      v.out->err == ABI_ENOMEM || inv_host_said(&v, v.out->err));
+    }
+    return id;
+}
+
+static bool advice_has_effect(uint64_t advice)
+{
+    switch (advice) {
+    case LINUX_MADV_REMOVE:
+    case LINUX_MADV_DONTFORK:
+    case LINUX_MADV_DOFORK:
+    case LINUX_MADV_WIPEONFORK:
+    case LINUX_MADV_KEEPONFORK:
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum limit_id limit_effect(const struct limit_ctx *c)
+{
+    struct inv_view v;
+
+    inv_view_init(&v, c->step);
+    if (v.kind == OP_mmap && v.ok && is_stack(&v)) {
+        return limit_if(c, LIMIT_ID_STACK_PLAIN, true);
+    }
+    if (v.kind == OP_madvise && v.is_linux) {
+        return limit_if(c, LIMIT_ID_ADVICE_IGNORED, advice_has_effect(inv_arg(&v, 2)));
+    }
+    return LIMIT_NONE;
+}

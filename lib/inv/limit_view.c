@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Limits of what the guest sees without asking a call: accesses, mappings, bytes. */
+#include "inv/limit_priv.h"
+#include "inv/ledger_priv.h"
+
+/* Host page of AT holds a VALID page, AT itself left out, that is no guard and has a right of WANT. */
+static bool neighbour_has(const struct inv_view *v, uint64_t at, uint8_t want)
+{
+    const struct region_vec *f = v->ctx->flags_before;
+    struct range page = inv_host_pages(v, (struct range){at, at});
+    struct range self = range_widen((struct range){at, at}, v->guest_page);
+
+    for (size_t i = region_lower_bound(f, page.start); i < f->n && f->v[i].r.start <= page.last;
+         i++) {
+        const struct region *g = &f->v[i];
+
+        if ((g->flags & PAGE_VALID) && g->kind != REGION_GUARD && (!want || (g->flags & want)) &&
+            !range_contains(self, range_cut(g->r, page))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool was_left(const struct limit_ctx *c, uint64_t at)
+{
+    return !c->left || region_find(c->left, at);
+}
+
+/* The host page of AT is a copy: the host has no file there. Without a host map nobody knows. */
+static bool is_copy(const struct inv_view *v, uint64_t at)
+{
+    const struct region *h = v->ctx->host_before ? region_find(v->ctx->host_before, at) : NULL;
+
+    return !v->ctx->host_before || (h && h->kind != REGION_FILE);
+}
+
+static enum limit_id past_eof(const struct limit_ctx *c, const struct inv_view *v,
+                              const struct limit_access *a)
+{
+    uint64_t end = u64_align_up_wrap(a->size, v->space->real_page);
+
+    return limit_if(c, LIMIT_ID_FRAG_PAST_EOF_ZERO, a->offset < end || is_copy(v, a->at));
+}
+
+enum limit_id limit_access(const struct limit_ctx *c, const struct limit_access *a)
+{
+    struct inv_view v;
+    enum limit_id id = LIMIT_NONE;
+    uint64_t last = UINT64_MAX;
+
+    inv_view_init(&v, c->step);
+    if (!a->granted) {
+        /* What no undo could bring back after the host had refused (layer.md 1.4, rule 5). */
+        return a->page == LIMIT_PAGE_GRANTED
+                   ? limit_if(c, LIMIT_ID_HOST_FAILED,
+                              limit_host_failed(&v) ||
+                                  inv_ledger_stuck(c->step->ledger, a->at, &last))
+                   : LIMIT_NONE;
+    }
+    switch (a->page) {
+    case LIMIT_PAGE_UNMAPPED:
+        if (!neighbour_has(&v, a->at, 0)) {
+            break;
+        }
+        id = was_left(c, a->at) ? limit_if(c, LIMIT_ID_SUBPAGE_UNMAP, true)
+                                : limit_if(c, LIMIT_ID_SLACK_VISIBLE, true);
+        break;
+    case LIMIT_PAGE_REFUSED:
+        id = limit_if(c, LIMIT_ID_SUBPAGE_PROT,
+                      neighbour_has(&v, a->at, a->write ? PAGE_WRITE | PAGE_WRITE_ORG : PAGE_BITS));
+        break;
+    case LIMIT_PAGE_GUARD:
+        id = limit_if(c, LIMIT_ID_GUARD_FRAG_SOFT, neighbour_has(&v, a->at, 0));
+        break;
+    case LIMIT_PAGE_PAST_EOF:
+        id = past_eof(c, &v, a);
+        break;
+    case LIMIT_PAGE_GRANTED:
+        break;
+    }
+    if (id == LIMIT_NONE && inv_ledger_stuck(c->step->ledger, a->at, &last)) {
+        id = limit_if(c, LIMIT_ID_HOST_FAILED, true);
+    }
+    return id;
+}
+
+/* WHERE lies in what the call of this step names. */
+static bool named(const struct inv_view *v, struct range where)
+{
+    return (v->has_range && range_contains(v->range, where)) ||
+           (v->has_from && range_contains(v->from, where));
+}
+
+enum limit_id limit_mapping(const struct limit_ctx *c, struct range where,
+                            const struct region *kernel, const struct region *book)
+{
+    struct inv_view v;
+
+    (void)kernel;
+    (void)book;
+    inv_view_init(&v, c->step);
+    return limit_if(c, LIMIT_ID_HOST_FAILED, v.failed && limit_host_failed(&v) && named(&v, where));
+}
+
+/* R < T: AT lies where zeros stand for what is behind EOF. */
+static bool spliced(const struct inv_view *v, const struct limit_bytes *b)
+{
+    return b->file && b->shared && b->offset >= u64_align_up_wrap(b->size, v->space->real_page) &&
+           b->offset < u64_align_up_wrap(b->size, v->guest_page);
+}
+
+static enum limit_id dontneed(const struct limit_ctx *c, const struct inv_view *v,
+                              const struct limit_bytes *b)
+{
+    bool unlike = v->host_page > v->guest_page || v->space->real_page < v->guest_page;
+    bool drops = v->kind == OP_madvise && (v->ok || v->failed) &&
+                 (inv_arg(v, 2) == LINUX_MADV_DONTNEED || inv_arg(v, 2) == 24);
+
+    return limit_if(c, LIMIT_ID_DONTNEED_KEEPS_COPY,
+                    unlike && drops && b->file && !b->shared &&
+                        named(v, (struct range){b->at, b->at}));
+}
+
+enum limit_id limit_bytes(const struct limit_ctx *c, const struct limit_bytes *b)
+{
+    struct inv_view v;
+    const struct region *book = region_find(c->step->flags_after, b->at);
+    uint64_t last = UINT64_MAX;
+    enum limit_id id;
+
+    inv_view_init(&v, c->step);
+    if (b->own) {
+        id = LIMIT_NONE;
+    } else if (book && book->snapshot) {
+        id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, b->file);
+    } else if (b->shared) {
+        id = limit_if(c, LIMIT_ID_EOF_GROWTH_UNSEEN, spliced(&v, b));
+    } else {
+        id = limit_if(c, LIMIT_ID_PRIVATE_COPY_EARLY, b->file && b->changed);
+    }
+    if (id == LIMIT_NONE) {
+        id = dontneed(c, &v, b);
+    }
+    if (id == LIMIT_NONE && v.failed && limit_host_failed(&v)) {
+        id = limit_if(c, LIMIT_ID_HOST_FAILED, named(&v, (struct range){b->at, b->at}));
+    }
+    if (id == LIMIT_NONE) {
+        id = limit_if(c, LIMIT_ID_HOST_FAILED, inv_ledger_stuck(c->step->ledger, b->at, &last));
+    }
+    return id;
+}
