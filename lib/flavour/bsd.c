@@ -282,4 +282,5 @@ const struct layer_ops layer_bsd = {
     .page_unprotect = layer_page_unprotect,
     .page_dump = layer_page_dump,
     .counters = layer_counters,
+    .copy = layer_copy,
 };

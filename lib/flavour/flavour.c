@@ -60,8 +60,8 @@ static int check_table(const char *path, const struct layer_ops *ops, struct err
 {
     const char *missing;
 
-    if (ops->abi_version != LAYER_ABI_VERSION) {
-        return err_set(e, -EINVAL, "%s: layer ABI version %u, this program needs %u", path,
+    if (ops->abi_version == 0 || ops->abi_version > LAYER_ABI_VERSION) {
+        return err_set(e, -EINVAL, "%s: layer ABI version %u, this program knows 1 to %u", path,
                        ops->abi_version, LAYER_ABI_VERSION);
     }
     if (!ops->name || ops->name[0] == '\0') {

@@ -19,6 +19,7 @@
 #define layer_create FLAVOUR(layer_create)
 #define layer_destroy FLAVOUR(layer_destroy)
 #define layer_start FLAVOUR(layer_start)
+#define layer_copy FLAVOUR(layer_copy)
 #define layer_fail FLAVOUR(layer_fail)
 #define layer_round_len FLAVOUR(layer_round_len)
 #define layer_range FLAVOUR(layer_range)

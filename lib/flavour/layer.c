@@ -88,6 +88,30 @@ int layer_start(struct layer *l, const struct layer_setup *setup)
     return 0;
 }
 
+int layer_copy(struct layer *to, const struct layer *from)
+{
+    struct pageflags *flags = to->flags;
+    int rc = pageflags_copy(flags, from->flags);
+
+    if (rc < 0) {
+        return rc;
+    }
+    *to = (struct layer){
+        .setup = from->setup,
+        .space = from->space,
+        .host = from->host,
+        .flags = flags,
+        .lowest = from->lowest,
+        .first = from->first,
+        .unmapped_base = from->unmapped_base,
+        .mmap_next_start = from->mmap_next_start,
+        .next_object = from->next_object,
+        .tb_epoch = from->tb_epoch,
+    };
+    mmap_lock_copy(&to->lock, &from->lock);
+    return 0;
+}
+
 int layer_fail(int r)
 {
     errno = -r;

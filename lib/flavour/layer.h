@@ -18,7 +18,8 @@
 
 #include "host/host.h"
 
-#define LAYER_ABI_VERSION 1
+/* A table of version 1, which ends before copy, is taken too. */
+#define LAYER_ABI_VERSION 2
 #define LAYER_SYMBOL "twinmap_layer"
 #define LAYER_FAILED UINT64_MAX
 
@@ -110,4 +111,18 @@ struct layer_ops {
     int (*page_dump)(struct layer *l, int (*emit)(void *arg, const struct layer_run *run),
                      void *arg);
     void (*counters)(struct layer *l, struct layer_counters *ret);
+
+    /*
+     * Since version 2. TO, which create made, whatever is in it, becomes a second layer in the
+     * state of FROM as the child of a fork has it: mmap_fork_start was called for FROM, so for TO
+     * mmap_fork_end with CHILD comes next. 0, or -ENOMEM with TO good for start and copy only.
+     * NULL: programs that fork cannot run on a simulated host, which forks within one process.
+     */
+    int (*copy)(struct layer *to, const struct layer *from);
 };
+
+/* Whether there is a copy; a table of version 1 is not looked at behind its end. */
+static inline bool layer_can_copy(const struct layer_ops *ops)
+{
+    return ops->abi_version >= 2 && ops->copy;
+}

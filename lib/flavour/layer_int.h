@@ -60,6 +60,7 @@ struct layer {
 struct layer *layer_create(void);
 void layer_destroy(struct layer *l);
 int layer_start(struct layer *l, const struct layer_setup *setup);
+int layer_copy(struct layer *to, const struct layer *from);
 /*
  * errno := -R (a negative errno); returns -1. For address calls write `return
  * (uint64_t)layer_fail(r)`.

@@ -249,4 +249,5 @@ const struct layer_ops layer_linux = {
     .page_unprotect = layer_page_unprotect,
     .page_dump = layer_page_dump,
     .counters = layer_counters,
+    .copy = layer_copy,
 };

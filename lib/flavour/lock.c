@@ -39,6 +39,19 @@ void mmap_lock_init(struct mmap_lock *lock)
     atomic_store_explicit(&lock->unlocks, 0, memory_order_relaxed);
 }
 
+static uint64_t counted(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+void mmap_lock_copy(struct mmap_lock *to, const struct mmap_lock *from)
+{
+    fresh(to);
+    atomic_store_explicit(&to->locks, counted(&from->locks), memory_order_relaxed);
+    atomic_store_explicit(&to->unlocks, counted(&from->unlocks), memory_order_relaxed);
+    pthread_mutex_lock(&to->mutex);
+}
+
 void mmap_lock_take(struct mmap_lock *lock)
 {
     if (mine(lock)) {

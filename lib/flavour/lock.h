@@ -23,6 +23,11 @@ struct mmap_lock {
 /* A free lock with counters 0, whatever was there before: also over one that a longjmp left held.
  */
 void mmap_lock_init(struct mmap_lock *lock);
+/*
+ * TO, whatever was there before, becomes what FROM, taken for a fork, is in the child: locked by
+ * nobody who lives there.
+ */
+void mmap_lock_copy(struct mmap_lock *to, const struct mmap_lock *from);
 void mmap_lock_take(struct mmap_lock *lock);
 /* Unlocking at depth 0 is a fault of the embedding program: an assertion. */
 void mmap_lock_release(struct mmap_lock *lock);

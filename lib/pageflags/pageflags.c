@@ -45,6 +45,13 @@ void pageflags_reset(struct pageflags *pf, uint64_t page)
     pf->page = page;
 }
 
+int pageflags_copy(struct pageflags *to, const struct pageflags *from)
+{
+    to->page = from->page;
+    to->lookups = from->lookups;
+    return run_tree_copy(&to->tree, &from->tree);
+}
+
 int pageflags_reserve(struct pageflags *pf, size_t n)
 {
     size_t inserts;

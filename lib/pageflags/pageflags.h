@@ -35,6 +35,11 @@ struct pageflags *pageflags_new(uint64_t page);
 struct pageflags *pageflags_free(struct pageflags *pf);
 /* Forget every run and set another page size; memory is kept. */
 void pageflags_reset(struct pageflags *pf, uint64_t page);
+/*
+ * TO becomes what FROM is, page size and count of look-ups included; its memory is kept, nothing is
+ * reserved. 0, or -ENOMEM with TO empty.
+ */
+int pageflags_copy(struct pageflags *to, const struct pageflags *from);
 
 /*
  * Make sure that the next N changes (set, unset, update: each one call) cannot fail. 0 or -ENOMEM,

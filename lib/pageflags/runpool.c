@@ -99,18 +99,18 @@ size_t run_pool_nodes_for(const struct run_tree *t, size_t inserts)
     return sum;
 }
 
+int run_pool_prepare(struct run_tree *t, size_t nodes)
+{
+    return t->n_free >= nodes ? 0 : grow(t, u64_max(nodes - t->n_free, BLOCK_NODES_MIN));
+}
+
 int run_tree_reserve(struct run_tree *t, size_t inserts)
 {
-    size_t want;
 
     if (inserts > SIZE_MAX / (RUN_DEPTH_MAX + 2)) {
         return -ENOMEM;
     }
-    want = run_pool_nodes_for(t, inserts);
-    if (t->n_free >= want) {
-        return 0;
-    }
-    return grow(t, u64_max(want - t->n_free, BLOCK_NODES_MIN));
+    return run_pool_prepare(t, run_pool_nodes_for(t, inserts));
 }
 
 int run_tree_init(struct run_tree *t)

@@ -82,6 +82,8 @@ int run_tree_init(struct run_tree *t);
 void run_tree_free(struct run_tree *t);
 /* Forget every run, keep the memory. */
 void run_tree_clear(struct run_tree *t);
+/* TO becomes what FROM is; its memory is kept. 0, or -ENOMEM with TO empty. */
+int run_tree_copy(struct run_tree *to, const struct run_tree *from);
 
 /*
  * Nodes for INSERTS calls of run_tree_insert or runs given to run_tree_splice, wherever they go. 0

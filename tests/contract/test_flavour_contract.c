@@ -238,6 +238,51 @@ static int on_run(void *arg, const struct layer_run *run)
     return d->n == d->stop_after ? 42 : 0;
 }
 
+/* What a child does is the child's alone, but for the host, of which there is one here. */
+static void a_copy_is_a_child(void **state)
+{
+    const struct layer_ops *ops = rig.ops;
+    struct layer *parent = rig.layer;
+    struct layer_counters c, d;
+    struct layer *child;
+
+    (void)state;
+    if (!layer_can_copy(ops)) {
+        return;
+    }
+    child = ops->create();
+    assert_non_null(child);
+    assert_int_equal(map(0x20000, PAGE, 3), 0x20000);
+    for (int round = 0; round < 2; round++) {
+        struct dump seen = {0}, own = {0};
+
+        assert_int_equal(ops->mmap_fork_start(rig.layer), 0);
+        ops->counters(rig.layer, &c);
+        assert_int_equal(ops->copy(child, rig.layer), 0);
+        ops->mmap_fork_end(rig.layer, false);
+        ops->counters(child, &d);
+        assert_memory_equal(&c, &d, sizeof(c));
+        ops->mmap_fork_end(child, true);
+        assert_false(ops->have_mmap_lock(child));
+        ops->mmap_lock(child); /* not the parent's */
+        assert_false(ops->have_mmap_lock(rig.layer));
+        ops->mmap_unlock(child);
+        ops->counters(child, &d);
+        assert_int_equal(d.locks, d.unlocks);
+        assert_int_equal(ops->page_dump(child, on_run, &seen), 0);
+        assert_int_equal(seen.n, 1);
+        rig.layer = child; /* for the hook */
+        assert_int_equal(ops->munmap(child, 0x20000, PAGE), 0);
+        rig.layer = parent;
+        assert_int_equal(ops->page_dump(parent, on_run, &own), 0);
+        assert_int_equal(own.n, 1);
+        assert_balanced();
+        /* A child that was left in the middle of a call is taken again. */
+        ops->mmap_lock(child);
+    }
+    ops->destroy(child);
+}
+
 static void the_dump_is_in_order_and_stops_when_told(void **state)
 {
     struct dump all = {0}, one = {.stop_after = 1};
@@ -334,11 +379,24 @@ static void the_loader_says_what_is_wrong(void **state)
     assert_null(load("so_missing", &e));
     assert_non_null(strstr(e.text, "so_missing"));
     assert_null(load("so_other_version", &e));
-    assert_non_null(strstr(e.text, "version 2, this program needs 1"));
+    assert_non_null(strstr(e.text, "version 3, this program knows 1 to 2"));
     assert_null(load("so_incomplete", &e));
     assert_non_null(strstr(e.text, "has no msync"));
     assert_null(load("so_no_symbol", &e));
     assert_non_null(strstr(e.text, LAYER_SYMBOL));
+}
+
+static void a_table_of_version_1_has_no_copy(void **state)
+{
+    struct err e;
+    const struct layer_ops *old = load("so_version_1", &e);
+
+    (void)state;
+    assert_non_null(old);
+    assert_int_equal(old->abi_version, 1);
+    assert_false(layer_can_copy(old));
+    assert_true(layer_can_copy(&layer_linux));
+    assert_true(layer_can_copy(&layer_bsd));
 }
 
 #define ROW(test, ops) \
@@ -349,7 +407,7 @@ static void the_loader_says_what_is_wrong(void **state)
     ROW(a_call_works_and_tells, ops), ROW(failures_keep_the_convention, ops), \
         ROW(host_failures_reach_the_caller, ops), ROW(a_missing_mremap_is_no_function, ops), \
         ROW(the_lock_counts_its_depth, ops), ROW(fork_hooks_leave_a_free_lock, ops), \
-        ROW(the_dump_is_in_order_and_stops_when_told, ops), \
+        ROW(a_copy_is_a_child, ops), ROW(the_dump_is_in_order_and_stops_when_told, ops), \
         ROW(start_again_is_a_fresh_start, ops), ROW(code_and_stores, ops), \
         ROW(the_log_leaves_errno_alone, ops)
 
@@ -360,6 +418,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_registry_knows_the_built_in_ones),
         cmocka_unit_test(the_loader_says_what_is_wrong),
+        cmocka_unit_test(a_table_of_version_1_has_no_copy),
         ROWS(&layer_linux),
         ROWS(&layer_bsd),
         ROWS(so),

@@ -139,6 +139,31 @@ static void fork_start_under_the_own_lock_is_refused(void **state)
     assert_int_equal(lock.unlocks, 2);
 }
 
+static void a_copy_is_what_a_child_finds(void **state)
+{
+    struct mmap_lock lock, child;
+
+    (void)state;
+    mmap_lock_init(&lock);
+    mmap_lock_take(&lock);
+    mmap_lock_release(&lock);
+    assert_int_equal(mmap_lock_fork_start(&lock), 0);
+    mmap_lock_copy(&child, &lock);
+    assert_int_equal(mmap_lock_depth(&child), 0);
+    assert_int_equal(child.locks, 2);
+    assert_int_equal(child.unlocks, 1);
+    /* held by a thread that the child has not */
+    assert_int_equal(pthread_mutex_trylock(&child.mutex), EBUSY);
+    mmap_lock_fork_end(&lock, false);
+    mmap_lock_fork_end(&child, true);
+    mmap_lock_take(&child);
+    assert_int_equal(mmap_lock_depth(&child), 1);
+    assert_int_equal(mmap_lock_depth(&lock), 0);
+    mmap_lock_release(&child);
+    assert_int_equal(child.locks, child.unlocks);
+    assert_int_equal(lock.locks, 2);
+}
+
 /* In the child: 0 if the lock is free, usable and at depth 0. */
 static int judge_child(struct mmap_lock *lock)
 {
@@ -290,6 +315,7 @@ int main(void)
         cmocka_unit_test(threads_exclude_each_other),
         cmocka_unit_test(another_thread_has_its_own_depth),
         cmocka_unit_test(fork_start_under_the_own_lock_is_refused),
+        cmocka_unit_test(a_copy_is_what_a_child_finds),
         cmocka_unit_test(fork_leaves_a_free_lock_in_both),
         cmocka_unit_test(init_over_a_held_lock_gives_a_free_one),
         {"threads linux", calls_from_threads_keep_out_of_each_others_way, NULL, NULL,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An out-of-tree layer, as small as one can be: it includes the ABI alone, knows private anonymous
- * FIXED maps where all pages have one size, and refuses the rest. Built four times, three of them
- * broken, for the loader's error messages.
+ * FIXED maps where all pages have one size, and refuses the rest. Built also broken, for the
+ * loader's error messages, and as a table of an older version.
  */
 #include "flavour/layer.h"
 
@@ -242,6 +242,16 @@ static void so_counters(struct layer *l, struct layer_counters *ret)
     ret->depth = depth;
 }
 
+#if defined(SO_VERSION_1)
+/* What lies behind a table of version 1 may be anything. */
+static int so_behind_the_end(struct layer *to, const struct layer *from)
+{
+    (void)to;
+    (void)from;
+    abort();
+}
+#endif
+
 #if defined(SO_NO_SYMBOL)
 #define TABLE not_the_symbol
 #else
@@ -252,6 +262,9 @@ extern const struct layer_ops TABLE;
 const struct layer_ops TABLE = {
 #if defined(SO_OTHER_VERSION)
     .abi_version = LAYER_ABI_VERSION + 1,
+#elif defined(SO_VERSION_1)
+    .abi_version = 1,
+    .copy = so_behind_the_end,
 #else
     .abi_version = LAYER_ABI_VERSION,
 #endif
