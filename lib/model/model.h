@@ -29,7 +29,10 @@ struct model_setup {
     struct range known;  /* where all that is mapped is the program's (vm.h) */
     unsigned release;    /* as in struct vm_params */
     uint64_t frames_max; /* as in struct vm_params; 0: 256 MiB */
-    /* Bytes of a program's file before any store; identities to report, one per file, or NULL. */
+    /*
+     * Bytes of a program's file before any store, NULL: those of prog_file_byte; identities to
+     * report, one per file, or NULL.
+     */
     void (*fill)(void *arg, unsigned index, uint64_t offset, void *buf, size_t len);
     void *fill_arg;
     const uint64_t *identity;
