@@ -30,9 +30,9 @@ enum host_map_flag {
 };
 
 struct host_map_req {
-    uint64_t addr; /* multiple of R; without FIXED a hint, 0 none */
-    uint64_t len;  /* multiple of R */
-    int prot;      /* enum host_prot */
+    uint64_t addr;  /* multiple of R; without FIXED a hint, 0 none */
+    uint64_t len;   /* multiple of R */
+    int prot;       /* enum host_prot */
     uint32_t flags; /* enum host_map_flag */
     int fd;
     uint64_t offset; /* multiple of R */
@@ -77,13 +77,14 @@ struct host_ops {
     /* Unmap every page of the range; holes are fine. */
     int (*unmap)(struct host *h, uint64_t addr, uint64_t len);
     /*
-     * -ENOMEM on a hole, -EACCES where the object forbids it: pages before that point may have
-     * changed.
+     * -ENOMEM on a hole (FreeBSD passes over holes), -EACCES where the object forbids it: pages
+     * before that point may have changed.
      */
     int (*protect)(struct host *h, uint64_t addr, uint64_t len, int prot);
     /* Linux mremap with all five arguments. -ENOSYS without the capability. */
     int (*remap)(struct host *h, const struct host_remap_req *req, uint64_t *ret);
     int (*sync)(struct host *h, uint64_t addr, uint64_t len, uint32_t flags);
+    /* DONTNEED drops private bytes at once on Linux, never on FreeBSD. */
     int (*advise)(struct host *h, uint64_t addr, uint64_t len, enum host_advice advice);
     int (*fstat)(struct host *h, int fd, struct host_stat *ret);
     /* Bytes read (short only at EOF) or a negative errno; EINTR is continued inside. */
@@ -110,7 +111,7 @@ struct host_caps {
 
 struct host {
     const struct host_ops *ops;
-    uint64_t page; /* R */
+    uint64_t page;     /* R */
     uint64_t min_addr; /* lowest address map can use */
     struct host_caps caps;
 };

@@ -69,7 +69,10 @@ static int to_map_flags(const struct host_map_req *req)
     return ret;
 }
 
-/* MAP_EXCL answers EINVAL, as it does for wrong arguments: the map is asked which it was. */
+/*
+ * MAP_EXCL over something answers ENOMEM (its manual says EINVAL), as do other refusals: the map is
+ * asked which it was.
+ */
 static int occupied(uint64_t addr, uint64_t len)
 {
     int n = 0;
@@ -101,8 +104,8 @@ static int freebsd_map(struct host *h, const struct host_map_req *req, uint64_t 
         return 0;
     }
     rc = answer(-1, saved);
-    if (rc == -EINVAL && (req->flags & HOST_MAP_FIXED) && (req->flags & HOST_MAP_NOREPLACE) &&
-        occupied(req->addr, req->len)) {
+    if ((rc == -ENOMEM || rc == -EINVAL) && (req->flags & HOST_MAP_FIXED) &&
+        (req->flags & HOST_MAP_NOREPLACE) && occupied(req->addr, req->len)) {
         rc = -EEXIST;
     }
     errno = saved;
