@@ -94,6 +94,7 @@ struct runner *runner_close(struct runner *r)
     if (!r) {
         return NULL;
     }
+    runner_fork_sim_close(r);
     if (r->layer) {
         r->spec.layer->destroy(r->layer);
     }

@@ -254,6 +254,7 @@ static struct inv_ctx context(struct runner *r, const struct trace_step *s,
                               const struct inv_memory *memory)
 {
     bool op = r->opt.maps == MAP_CHECK_OP;
+    bool real = r->machine->ops->real;
 
     return (struct inv_ctx){
         .space = &r->res->space,
@@ -266,9 +267,10 @@ static struct inv_ctx context(struct runner *r, const struct trace_step *s,
         .host_after = r->host_fresh ? regions_next(&r->host)
                       : op          ? regions_now(&r->host)
                                     : NULL,
-        .memory = r->opt.contents ? memory : NULL,
-        .ledger = r->opt.contents ? r->ledger : NULL,
-        .real_host = r->machine->ops->real,
+        /* contents on a simulated host are the model's business */
+        .memory = r->opt.contents && real ? memory : NULL,
+        .ledger = r->opt.contents || !real ? r->ledger : NULL,
+        .real_host = real,
     };
 }
 

@@ -161,6 +161,21 @@ static int take_window(struct runner *r)
     return 0;
 }
 
+/* A machine that forks in this process needs a layer that can be copied. */
+static int check_forks(struct runner *r)
+{
+    if (!r->machine->ops->fork || layer_can_copy(r->spec.layer)) {
+        return 0;
+    }
+    for (size_t i = 0; i < r->prog->ops.n; i++) {
+        if (r->prog->ops.v[i].kind == OP_fork) {
+            return skip(r, "forks on host=%s, and the layer %s cannot be copied",
+                        r->machine->ops->name, r->spec.layer->name);
+        }
+    }
+    return 0;
+}
+
 int runner_configure(struct runner *r)
 {
     const char *wrong;
@@ -169,6 +184,7 @@ int runner_configure(struct runner *r)
     effective_config(r);
     space_pages(r);
     rc = check_requires(r);
+    rc = rc != 0 ? rc : check_forks(r);
     if (rc != 0) {
         return rc;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fork() as an op: a real fork in which the child goes on with its part of the program, judges its
+ * fork() as an op. On the real host a real fork in which the child goes on with its part of the program, judges its
  * own steps and leaves them, with its verdict, in memory that both processes see. The parent judges
  * its side of the fork first, then lets the child go and waits for it, so that a run is the same
  * every time; a child that makes no progress is killed and reported. A child forks in the same way,
@@ -206,8 +206,7 @@ static void call_fork_end(struct runner *r, struct trace_step *s)
     r->bad_lock = probe_lock(r);
 }
 
-/* One process's side of the fork: hooks ended, lock free, books and host as they should be. */
-static int end_fork(struct runner *r, struct trace_step *s, bool child)
+int runner_end_fork(struct runner *r, struct trace_step *s, bool child)
 {
     int rc;
 
@@ -242,7 +241,7 @@ static _Noreturn void run_child(struct runner *r, struct trace_step *s, size_t a
     r->fork_depth++;
     r->machine->ops->map_close(r->machine); /* it shows the parent's memory */
     rc = r->opt.maps == MAP_CHECK_NONE ? 0 : runner_map_open(r);
-    rc = rc < 0 ? rc : end_fork(r, s, true);
+    rc = rc < 0 ? rc : runner_end_fork(r, s, true);
     if (rc == 0 && !r->over) {
         rc = runner_loop(r, at + 1, stop);
     }
@@ -336,7 +335,7 @@ static int take_child(struct runner *r, struct trace_step *s, pid_t pid, int fd)
 /* The parent judges its side, then the child may go on. */
 static int run_parent(struct runner *r, struct trace_step *s, pid_t pid, int fd)
 {
-    int rc = end_fork(r, s, false);
+    int rc = runner_end_fork(r, s, false);
 
     if (rc < 0 || r->over) {
         kill(pid, SIGKILL);
@@ -385,5 +384,5 @@ int runner_fork(struct runner *r, size_t at, size_t stop, size_t *next)
         return runner_finding_text(r, s, INV_FORK_CONSISTENT,
                                    "mmap_fork_start refuses although nobody holds the lock");
     }
-    return do_fork(r, s, at, wait);
+    return r->machine->ops->fork ? runner_fork_sim(r, s, at, wait) : do_fork(r, s, at, wait);
 }

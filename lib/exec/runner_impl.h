@@ -2,7 +2,7 @@
 /*
  * The runner's inside, shared by its files: runner.c (lifecycle and loop), runner_config.c (where a
  * program runs), runner_step.c (values in, the layer's call, outcome out), runner_access.c (what
- * the guest does itself), runner_fork.c (children as processes) and runner_check.c (what is looked
+ * the guest does itself), runner_fork.c and runner_fork_sim.c (children), runner_check.c (what is looked
  * at after a step and who judges it). What a real or a simulated host is, machine.h knows. Nobody
  * else includes this.
  */
@@ -26,7 +26,8 @@ struct runner_regions {
     unsigned now;
 };
 
-struct fork_report; /* what a child process leaves for its parent: runner_fork.c */
+struct fork_report;   /* what a child process leaves for its parent: runner_fork.c */
+struct runner_parent; /* a process whose child runs in this process: runner_fork_sim.c */
 
 struct runner {
     struct target_spec spec;
@@ -42,6 +43,8 @@ struct runner {
     struct inv_ledger *ledger;
     uint8_t *bytes; /* PROG_ACCESS_MAX: what a load or store moves */
     struct fork_report *report;
+    struct runner_parent *parents[PROG_FORKS_MAX]; /* by fork_depth, made when they are needed */
+    int copied;                                    /* what the layer's copy returned */
 
     /* The current program. */
     const struct prog *prog;
@@ -138,10 +141,19 @@ void runner_exec(struct runner *r, struct trace_step *s);
  * is where this process goes on. The child does not return from it. 0 or a negative errno.
  */
 int runner_fork(struct runner *r, size_t at, size_t stop, size_t *next);
+/* One process's side of the fork: hooks ended, lock free, books and host as they should be. */
+int runner_end_fork(struct runner *r, struct trace_step *s, bool child);
 int fork_report_open(struct runner *r, struct err *e);
 void fork_report_close(struct runner *r);
 /* A child has begun a step. */
 void fork_report_beat(struct runner *r);
+
+/*
+ * runner_fork_sim.c: the same within this process, behind fork_start. 0 or a negative errno with
+ * the parent as it was.
+ */
+int runner_fork_sim(struct runner *r, struct trace_step *s, size_t at, size_t stop);
+void runner_fork_sim_close(struct runner *r);
 
 /* runner_check.c */
 int runner_map_open(struct runner *r);

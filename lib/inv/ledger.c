@@ -29,6 +29,14 @@ void inv_ledger_reset(struct inv_ledger *l, const struct prog *prog, const struc
     memset(l->files, 0, prog->files.n * sizeof(l->files[0]));
 }
 
+void inv_ledger_inherit(struct inv_ledger *child, const struct inv_ledger *parent,
+                        const struct space *space)
+{
+    inv_ledger_reset(child, parent->prog, space);
+    memcpy(child->stuck, parent->stuck, parent->n_stuck * sizeof(parent->stuck[0]));
+    child->n_stuck = parent->n_stuck;
+}
+
 size_t ledger_find(const struct inv_ledger *l, uint64_t at)
 {
     size_t low = 0;

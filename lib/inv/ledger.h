@@ -13,5 +13,11 @@ struct inv_ledger *inv_ledger_new(void);
 struct inv_ledger *inv_ledger_free(struct inv_ledger *l);
 /* Before a program: empty. */
 void inv_ledger_reset(struct inv_ledger *l, const struct prog *prog, const struct space *space);
+/*
+ * CHILD, of a fork within this process, where no memory is looked at: empty, but for what PARENT
+ * knows of ranges in which the host could not be mended.
+ */
+void inv_ledger_inherit(struct inv_ledger *child, const struct inv_ledger *parent,
+                        const struct space *space);
 /* Learn what CTX's step did. inv_check does it; for those who check one by one. */
 void inv_ledger_step(struct inv_ledger *l, const struct inv_ctx *ctx);

@@ -16,6 +16,14 @@ void op_results_clear(struct op_results *r)
     r->used = 0;
 }
 
+void op_results_copy(struct op_results *to, const struct op_results *from)
+{
+    op_results_clear(to);
+    memcpy(to->value, from->value, from->used * sizeof(from->value[0]));
+    memcpy(to->set, from->set, from->used * sizeof(from->set[0]));
+    to->used = from->used;
+}
+
 void op_results_put(struct op_results *r, const struct op *op, bool ok, uint64_t value)
 {
     if (op->result >= PROG_RESULTS_MAX) {

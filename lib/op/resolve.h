@@ -17,6 +17,7 @@ struct op_results {
     size_t used; /* all above are not set */
 };
 void op_results_clear(struct op_results *r);
+void op_results_copy(struct op_results *to, const struct op_results *from);
 /* OP's result, if it names one: VALUE, or with OK false that there is none. */
 void op_results_put(struct op_results *r, const struct op *op, bool ok, uint64_t value);
 
