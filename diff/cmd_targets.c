@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cmd.h"
+#include "exec/machine.h"
 #include "exec/target.h"
 #include "run_json.h"
 
@@ -21,6 +22,15 @@ static void print_json(void)
         json_object_array_add(rows, row);
     }
     json_object_object_add(doc, "targets", rows);
+    rows = json_object_new_array();
+    for (size_t i = 0; machine_nth(i); i++) {
+        struct json_object *row = json_object_new_object();
+
+        json_object_object_add(row, "host", json_object_new_string(machine_nth(i)->name));
+        json_object_object_add(row, "note", json_object_new_string(machine_nth(i)->note));
+        json_object_array_add(rows, row);
+    }
+    json_object_object_add(doc, "hosts", rows);
     json_emit(doc);
 }
 
@@ -31,6 +41,17 @@ static void print_table(void)
     for (size_t i = 0; target_status_nth(i, &s); i++) {
         printf("%-14s %-4s %s\n", s.name, s.available ? "yes" : "no", s.note);
     }
+    printf("\nA target may be followed by options, each with a comma before it, that win over a "
+           "program's\nconfiguration:\n");
+    for (size_t i = 0; machine_nth(i); i++) {
+        printf("  host=%-12s %s\n", machine_nth(i)->name, machine_nth(i)->note);
+    }
+    for (int key = 0; key < CONFIG_KEY_COUNT; key++) {
+        printf("  %s=N: %s\n", config_key_name((enum config_key)key),
+               config_expected((enum config_key)key));
+    }
+    printf("host_page is the kernel's page size on a simulated host; on the real one, whose page "
+           "size is given,\nit is what the layer reasons in, as with QEMU's -p.\n");
 }
 
 int cmd_targets(int argc, const char **argv)

@@ -16,7 +16,9 @@ struct common_options {
 
 /* Rows for a popt table; their letters are taken by common_option. */
 #define COMMON_OPTIONS \
-    {"on", 0, POPT_ARG_STRING, NULL, 'o', "where to run; may be given more than once", "TARGET"}, \
+    {"on", 0, POPT_ARG_STRING, NULL, 'o', \
+     "where to run, with options as `twinmap targets` lists them; may be given more than once", \
+     "TARGET"}, \
         {"format", 0, POPT_ARG_STRING, NULL, 'f', "how to read programs", "auto|text|binary"}, \
         {"maps",           0, POPT_ARG_STRING, NULL, 'm', "when to judge the host map", \
          "none|program|op"}, \

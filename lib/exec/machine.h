@@ -89,6 +89,7 @@ struct machine_ops {
 struct machine {
     const struct machine_ops *ops;
     struct host *host; /* its page and min_addr are valid after take */
+    uint64_t memory;   /* bytes that a program's memory may take together; 0: no bound here */
 };
 
 /* The N-th kind, NULL past the last; by name, NULL if unknown. */

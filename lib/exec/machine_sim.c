@@ -21,6 +21,7 @@
 #define WINDOW_SIZE_64 (UINT64_C(1) << 42)
 #define WINDOW_SIZE_32 (UINT64_C(1) << 32)
 #define FOREIGN_LEN (UINT64_C(1) << 20)
+#define MEMORY_MAX (UINT64_C(256) << 20)
 
 enum {
     FOREIGN_MAX = 3,
@@ -58,7 +59,7 @@ static int sim_open(struct machine **ret, const struct machine_ops *ops, enum ab
         free(m);
         return rc;
     }
-    m->machine = (struct machine){.ops = ops, .host = sim_host_host(m->host)};
+    m->machine = (struct machine){.ops = ops, .host = sim_host_host(m->host), .memory = MEMORY_MAX};
     *ret = &m->machine;
     return 0;
 }
@@ -153,7 +154,7 @@ static int sim_take(struct machine *machine, const struct machine_want *want,
                     struct machine_window *ret, struct err *e)
 {
     struct sim *m = sim_of(machine);
-    const struct sim_setup setup = {.page = want->host_page};
+    const struct sim_setup setup = {.page = want->host_page, .frames_max = machine->memory};
     int rc = sim_host_begin(m->host, &setup, e);
 
     if (rc < 0) {

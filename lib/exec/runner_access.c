@@ -5,6 +5,7 @@
  * protected.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 
@@ -35,6 +36,26 @@ static bool access_range(struct runner *r, struct trace_step *s, struct range *r
         return false;
     }
     return true;
+}
+
+/*
+ * A load or store failed and it is no fault: 0 with the program skipped if a simulated machine's
+ * memory is used up, else the negative errno RC.
+ */
+static int access_failed(struct runner *r, struct trace_step *s, int rc)
+{
+    const char *what = op_descs[r->prog->ops.v[s->op].kind].name;
+
+    if (rc != -ENOMEM || r->machine->memory == 0) {
+        return err_set(r->err, rc, "%s: %s", what, strerror(-rc));
+    }
+    r->over = true;
+    r->res->verdict = RUN_SKIP;
+    buf_clear(&r->res->reason);
+    buf_fmt(&r->res->reason, "needs more than %" PRIu64 " MiB of memory on host=%s",
+            r->machine->memory >> 20, r->machine->ops->name);
+    s->outcome = (struct outcome){.kind = OUTCOME_SKIPPED};
+    return 0;
 }
 
 /* For those who make the same accesses again. */
@@ -99,7 +120,7 @@ int runner_store(struct runner *r, struct trace_step *s)
             return keep_access(r, CALL_WRITE, range);
         }
         if (rc != -EFAULT || fault.signal == 0) {
-            return err_set(r->err, rc, "store: %s", strerror(-rc));
+            return access_failed(r, s, rc);
         }
         at = u64_max(at, u64_min(h2g(space, fault.addr), range.last));
         if (!may_retry(r, s, &fault, at)) {
@@ -128,7 +149,7 @@ int runner_load(struct runner *r, struct trace_step *s)
         return 0;
     }
     if (rc < 0) {
-        return err_set(r->err, rc, "load: %s", strerror(-rc));
+        return access_failed(r, s, rc);
     }
     outcome_ok(s, r->bytes[0]);
     s->outcome.mixed = memcmp(r->bytes, r->bytes + 1, len - 1) != 0;

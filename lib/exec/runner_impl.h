@@ -51,7 +51,7 @@ struct runner {
     struct run_options opt;
     struct run_result *res;
     struct err *err;
-    bool over; /* a finding: nothing more is run */
+    bool over; /* a finding, or memory is used up: nothing more is run */
     struct {
         struct trace_step *v;
         size_t n, cap;

@@ -236,7 +236,7 @@ int runner_step(struct runner *r, size_t at)
     host_fault_arm(&r->fault, nth, r->fail_err);
     rc = run_op(r, s);
     host_fault_arm(&r->fault, 0, 0);
-    if (rc < 0) {
+    if (rc < 0 || r->over) {
         return rc;
     }
     set_result(r, op, &s->outcome);

@@ -12,7 +12,9 @@
 
 #include "abi/abi.h"
 #include "base/int.h"
+#include "exec/machine.h"
 
+#define HOSTS "real, sim-linux or sim-freebsd"
 #define AVAILABLE "linux, bsd, so:PATH"
 
 /* Names that the command line reserves for targets that this version does not have. */
@@ -62,10 +64,8 @@ static int parse_number(const char *key, const char *text, uint64_t *ret, struct
 
 static int parse_host(struct target_spec *ret, const char *value, struct err *e)
 {
-    if (strcmp(value, "real") != 0) {
-        return err_set(e, -EINVAL, "target option host: read '%s', expected 'real' (%s)", value,
-                       strncmp(value, "sim-", 4) == 0 ? "simulated hosts are not in this version"
-                                                      : "the only host of this version");
+    if (!machine_find(value)) {
+        return err_set(e, -EINVAL, "target option host: read '%s', expected " HOSTS, value);
     }
     snprintf(ret->host, sizeof(ret->host), "%s", value);
     return 0;
@@ -155,7 +155,7 @@ bool target_status_nth(size_t n, struct target_status *ret)
     char note[sizeof(ret->note)];
 
     if (layer) {
-        snprintf(note, sizeof(note), "the %s flavour of the layer, on the real host", layer->name);
+        snprintf(note, sizeof(note), "the %s flavour of the layer; host=" HOSTS, layer->name);
         return fill(ret, layer->name, true, note);
     }
     while (layer_nth(n_layers)) {
@@ -164,7 +164,8 @@ bool target_status_nth(size_t n, struct target_status *ret)
     n -= n_layers;
     if (n == 0) {
         return fill(ret, "so:PATH", true,
-                    "a layer of your own: a shared object that exports " LAYER_SYMBOL);
+                    "a layer of your own: a shared object that exports " LAYER_SYMBOL
+                    "; hosts as above");
     }
     n--;
     if (n >= ARRAY_LEN(absent)) {

@@ -6,8 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "exec/machine.h"
 #include "exec/target.h"
 
 static void test_flavours_by_name(void **state)
@@ -69,8 +71,8 @@ static void test_refusals_name_what_would_be_right(void **state)
         {"linux,bits=32x", -EINVAL, "read '32x'"},
         {"linux,bits=99999999999999999999", -EINVAL, "99999999999999999999"},
         {"linux,bits=33", -EINVAL, "32 or 64"},
-        {"linux,host=sim-linux", -EINVAL, "simulated hosts are not in this version"},
-        {"linux,host=mars", -EINVAL, "expected 'real'"},
+        {"linux,host=mars", -EINVAL, "read 'mars', expected real, sim-linux or sim-freebsd"},
+        {"linux,host=sim-", -EINVAL, "read 'sim-'"},
     };
 
     (void)state;
@@ -96,6 +98,26 @@ static void test_overlong_spec(void **state)
     text[sizeof(text) - 1] = '\0';
     assert_int_equal(target_parse(&spec, text, &e), -EINVAL);
     assert_non_null(strstr(e.text, "longer than"));
+}
+
+static void test_any_layer_on_any_host(void **state)
+{
+    static const char *const layers[] = {"linux", "bsd"};
+
+    (void)state;
+    for (size_t i = 0; machine_nth(i); i++) {
+        assert_ptr_equal(machine_find(machine_nth(i)->name), machine_nth(i));
+        for (size_t k = 0; k < 2; k++) {
+            struct target_spec spec;
+            struct err e = {""};
+            char text[64];
+
+            snprintf(text, sizeof(text), "%s,host=%s", layers[k], machine_nth(i)->name);
+            assert_int_equal(target_parse(&spec, text, &e), 0);
+            assert_string_equal(spec.host, machine_nth(i)->name);
+        }
+    }
+    assert_null(machine_find("mars"));
 }
 
 /* What the list says about a target agrees with what parsing it says. */
@@ -132,6 +154,7 @@ int main(void)
         cmocka_unit_test(test_options_override),
         cmocka_unit_test(test_refusals_name_what_would_be_right),
         cmocka_unit_test(test_overlong_spec),
+        cmocka_unit_test(test_any_layer_on_any_host),
         cmocka_unit_test(test_list_is_truthful),
     };
 
