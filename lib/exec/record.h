@@ -60,6 +60,7 @@ struct record_step {
     uint8_t poison; /* enum record_poison */
     bool has_at;    /* SIGNAL: at is known */
     bool has_regions;
+    bool refused; /* of a target that follows another: what was seen is not what it allows */
     struct trace_step step; /* addresses and results are the target's; calls and tbs are empty */
     uint64_t at;            /* SIGNAL: first byte that could not be accessed */
     struct record_slice regions; /* what is mapped after it: in the record's regions */

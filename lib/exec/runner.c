@@ -66,9 +66,12 @@ static int open_parts(struct runner *r, struct err *e)
 
 int runner_open(struct runner **ret, const struct target_spec *spec, struct err *e)
 {
-    struct runner *r = calloc(1, sizeof(*r));
+    struct runner *r = spec->layer ? calloc(1, sizeof(*r)) : NULL;
     int rc;
 
+    if (!spec->layer) {
+        return err_set(e, -EINVAL, "target '%s' has no layer to run", spec->text);
+    }
     if (!r) {
         return err_set(e, -ENOMEM, "out of memory");
     }

@@ -12,10 +12,23 @@
 
 #include "abi/abi.h"
 #include "base/int.h"
+#include "exec/kernel.h"
 #include "exec/machine.h"
 
 #define HOSTS "real, sim-linux or sim-freebsd"
-#define AVAILABLE "linux, bsd, so:PATH"
+#define AVAILABLE "linux, bsd, model-linux, model-freebsd, kernel, so:PATH"
+
+/* Targets that are no layers. */
+static const struct {
+    const char *name;
+    enum target_kind kind;
+    enum abi_system system;
+    const char *note;
+} others[] = {
+    {"model-linux", TARGET_MODEL, ABI_LINUX, "the executable specification of Linux"},
+    {"model-freebsd", TARGET_MODEL, ABI_FREEBSD, "the executable specification of FreeBSD"},
+    {"kernel", TARGET_KERNEL, ABI_LINUX, "the program as native system calls in a child process"},
+};
 
 /* Names that the command line reserves for targets that this version does not have. */
 static const struct {
@@ -23,9 +36,6 @@ static const struct {
     bool prefix; /* what follows the name belongs to the target */
     const char *note;
 } absent[] = {
-    {"kernel", false, "the program as native system calls in a child process"},
-    {"model-linux", false, "the executable specification of Linux"},
-    {"model-freebsd", false, "the executable specification of FreeBSD"},
     {"qemu-ARCH", true, "QEMU user mode for that architecture"},
     {"cmd:COMMAND", true, "any wrapper that runs a static Linux binary"},
 };
@@ -82,7 +92,11 @@ static int parse_option(struct target_spec *ret, char *option, struct err *e)
         return err_set(e, -EINVAL, "target option: read '%s', expected KEY=VALUE", option);
     }
     *value++ = '\0';
-    if (strcmp(option, "host") == 0) {
+    if (ret->kind == TARGET_KERNEL) {
+        return err_set(e, -EINVAL, "target option: read '%s', but the native kernel has no options",
+                       option);
+    }
+    if (strcmp(option, "host") == 0 && ret->kind == TARGET_LAYER) {
         return parse_host(ret, value, e);
     }
     key = config_key_parse(option, strlen(option));
@@ -96,6 +110,19 @@ static int parse_option(struct target_spec *ret, char *option, struct err *e)
     return rc < 0 ? rc : config_set(&ret->override, key, number, e);
 }
 
+/* A target that is no layer; false if NAME is none of them. */
+static bool find_other(struct target_spec *ret, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (strcmp(others[i].name, name) == 0) {
+            ret->kind = others[i].kind;
+            ret->system = others[i].system;
+            return true;
+        }
+    }
+    return false;
+}
+
 static int find_layer(struct target_spec *ret, const char *name, struct err *e)
 {
     if (strncmp(name, "so:", 3) == 0) {
@@ -106,7 +133,7 @@ static int find_layer(struct target_spec *ret, const char *name, struct err *e)
         return ret->layer ? 0 : -ENOENT;
     }
     ret->layer = layer_find(name);
-    if (ret->layer) {
+    if (ret->layer || find_other(ret, name)) {
         return 0;
     }
     if (is_absent(name)) {
@@ -132,7 +159,7 @@ int target_parse(struct target_spec *ret, const char *text, struct err *e)
     while (rc == 0 && rest) {
         rc = parse_option(ret, strsep(&rest, ","), e);
     }
-    if (rc < 0) {
+    if (rc < 0 || ret->kind != TARGET_LAYER) {
         return rc;
     }
     ret->system =
@@ -146,6 +173,16 @@ static bool fill(struct target_status *ret, const char *name, bool available, co
     snprintf(ret->name, sizeof(ret->name), "%s", name);
     snprintf(ret->note, sizeof(ret->note), "%s", note);
     return true;
+}
+
+static bool fill_other(struct target_status *ret, size_t i)
+{
+    const char *why = "";
+
+    if (others[i].kind == TARGET_KERNEL && !kernel_available(&why)) {
+        return fill(ret, others[i].name, false, why);
+    }
+    return fill(ret, others[i].name, true, others[i].note);
 }
 
 bool target_status_nth(size_t n, struct target_status *ret)
@@ -168,6 +205,10 @@ bool target_status_nth(size_t n, struct target_status *ret)
                     "; hosts as above");
     }
     n--;
+    if (n < ARRAY_LEN(others)) {
+        return fill_other(ret, n);
+    }
+    n -= ARRAY_LEN(others);
     if (n >= ARRAY_LEN(absent)) {
         return false;
     }

@@ -6,9 +6,16 @@
 #include "flavour/flavour.h"
 #include "op/prog.h"
 
+enum target_kind {
+    TARGET_LAYER,  /* a flavour or a layer of somebody's own, on a host: exec/runner.h */
+    TARGET_MODEL,  /* a guest's kernel as the specification has it: exec/recorder.h */
+    TARGET_KERNEL, /* the native kernel: the same */
+};
+
 struct target_spec {
     char text[256]; /* as given */
-    const struct layer_ops *layer;
+    enum target_kind kind;
+    const struct layer_ops *layer; /* of a layer, else NULL */
     enum abi_system system;
     char host[32];               /* "real" */
     struct prog_config override; /* keys named in the spec win over a program's */

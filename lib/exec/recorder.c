@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole systems as targets, and their records as the results of a run. */
+#include "exec/recorder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/vec.h"
+#include "exec/follow.h"
+#include "exec/kernel.h"
+#include "op/resolve.h"
+#include "op/text.h"
+
+struct recorder {
+    struct target_spec spec;
+    struct follower *model;
+    struct kernel *kernel;
+    struct record record;
+    struct {
+        struct trace_step *v;
+        size_t n, cap;
+    } steps; /* of the last result */
+    struct op_results results[PROG_FORKS_MAX + 1];
+};
+
+int recorder_open(struct recorder **ret, const struct target_spec *spec, struct err *e)
+{
+    struct recorder *r = calloc(1, sizeof(*r));
+    int rc = 0;
+
+    if (!r) {
+        return err_set(e, -ENOMEM, "out of memory");
+    }
+    r->spec = *spec;
+    if (spec->kind == TARGET_KERNEL) {
+        rc = kernel_open(&r->kernel, e);
+    } else {
+        r->model = follower_new();
+        rc = r->model ? 0 : err_set(e, -ENOMEM, "out of memory");
+    }
+    if (rc < 0) {
+        recorder_close(r);
+        return rc;
+    }
+    *ret = r;
+    return 0;
+}
+
+struct recorder *recorder_close(struct recorder *r)
+{
+    if (r) {
+        kernel_close(r->kernel);
+        follower_free(r->model);
+        record_free(&r->record);
+        free(r->steps.v);
+        free(r);
+    }
+    return NULL;
+}
+
+static struct prog_config effective(const struct recorder *r, const struct prog *p)
+{
+    const struct prog_config *over = &r->spec.override;
+    struct prog_config c = p->config;
+
+    for (int key = 0; key < CONFIG_KEY_COUNT; key++) {
+        if (over->given & (1u << key)) {
+            c.value[key] = over->value[key];
+        }
+    }
+    c.given = (1u << CONFIG_KEY_COUNT) - 1;
+    return c;
+}
+
+static int skipped(struct record *ret, const struct prog_config *c, const char *why)
+{
+    if (why != buf_text(&ret->reason)) {
+        record_clear(ret);
+        buf_str(&ret->reason, why);
+    }
+    ret->config = *c;
+    ret->skipped = true;
+    return 0;
+}
+
+static int record_model(struct recorder *r, const struct prog *p, struct record *ret, struct err *e)
+{
+    struct prog_config c = effective(r, p);
+    struct record_place place;
+    const char *why;
+    int rc;
+
+    record_clear(ret);
+    why = record_unfit(p, &c, r->spec.system, &ret->reason);
+    if (!why) {
+        why = follower_place(r->spec.system, &c, &place);
+    }
+    if (why) {
+        return skipped(ret, &c, why);
+    }
+    rc = follower_run(r->model, p, &place, NULL, ret, e);
+    ret->config = c;
+    return rc;
+}
+
+int recorder_record(struct recorder *r, const struct prog *p, struct record *ret, struct err *e)
+{
+    int rc = r->kernel ? kernel_run(r->kernel, p, ret, e) : record_model(r, p, ret, e);
+
+    snprintf(ret->maker, sizeof(ret->maker), "%s", r->spec.text);
+    return rc;
+}
+
+static bool shift(struct range *r, const struct record_place *place)
+{
+    if (r->start < place->window) {
+        return false;
+    }
+    r->start -= place->window;
+    r->last -= place->window;
+    return true;
+}
+
+/* The guest's regions after step I of the record, addresses relative to the window. */
+static int copy_regions(const struct record *rec, size_t i, struct region_vec *out)
+{
+    struct region_vec all = record_regions(rec, i);
+
+    region_vec_clear(out);
+    for (size_t k = 0; k < all.n; k++) {
+        struct region r = all.v[k];
+
+        r.flags = (uint8_t)(PAGE_VALID | (r.prot & PAGE_BITS));
+        if (shift(&r.r, &rec->place) && region_vec_push(out, r) < 0) {
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+static void finding(const struct op *op, const struct record *rec, const struct record_step *s,
+                    struct run_result *ret)
+{
+    struct buf want = BUF_INIT;
+    struct buf got = BUF_INIT;
+
+    expect_print(&op->expect, (enum op_kind)op->kind, &want);
+    record_print_outcome(rec, s, (enum op_kind)op->kind, &got);
+    ret->verdict = RUN_FINDING;
+    ret->violated = INV_EXPECTATION;
+    buf_fmt(&ret->reason, "%s: expected %s, got %s", op_descs[op->kind].name,
+            want.len > 3 ? want.data + 3 : "", got.len > 3 ? got.data + 3 : "");
+    buf_free(&want);
+    buf_free(&got);
+}
+
+/* Whether S is what OP expects; the value an expectation names is looked up among RESULTS. */
+static bool expected(const struct recorder *r, const struct prog *p, const struct record_step *s,
+                     const struct op_results *results)
+{
+    const struct op *op = &p->ops.v[s->step.op];
+    const struct op_resolver how = {
+        .system = r->spec.system,
+        .bits = r->record.place.bits,
+        .window = r->record.place.window,
+        .n_files = p->files.n,
+        .mremap = true,
+    };
+    uint64_t value = 0;
+
+    if (op->expect.kind == EXPECT_VALUE &&
+        !op_resolve_value(&how, &op->expect.value, results, &value)) {
+        return true;
+    }
+    return !outcome_mismatch(&s->step.outcome, &op->expect, value, (enum op_kind)op->kind);
+}
+
+/* A step of the record becomes one of the result. */
+static void take_step(struct recorder *r, const struct prog *p, const struct record_step *s,
+                      struct run_result *ret)
+{
+    struct trace_step *t = &r->steps.v[r->steps.n++];
+    enum op_kind kind = (enum op_kind)p->ops.v[s->step.op].kind;
+
+    *t = s->step;
+    ret->n_skipped += t->outcome.kind == OUTCOME_SKIPPED;
+    if (op_descs[kind].result == OP_RESULT_ADDR && t->outcome.kind == OUTCOME_OK) {
+        t->outcome.value -= r->record.place.window;
+    }
+    for (unsigned i = 0; i < op_descs[kind].n_args; i++) {
+        if (op_descs[kind].arg[i] == ARG_ADDR) {
+            t->args.arg[i] -= r->record.place.window;
+        }
+    }
+}
+
+static int judge(struct recorder *r, const struct prog *p, struct run_result *ret)
+{
+    const struct record *rec = &r->record;
+    unsigned depth = 0;
+    size_t before = 0;
+
+    op_results_clear(&r->results[0]);
+    for (size_t i = 0; i < rec->steps.n && ret->verdict == RUN_PASS; i++) {
+        const struct record_step *s = &rec->steps.v[i];
+        const struct op *op;
+
+        if (s->what != RECORD_OP) {
+            if (s->what == RECORD_BORN) {
+                r->results[depth + 1] = r->results[depth];
+                depth++;
+            } else {
+                depth -= depth > 0;
+            }
+            continue;
+        }
+        op = &p->ops.v[s->step.op];
+        take_step(r, p, s, ret);
+        if (!s->poison && !expected(r, p, s, &r->results[depth])) {
+            ret->bad_step = r->steps.n - 1;
+            finding(op, rec, s, ret);
+        }
+        op_results_put(&r->results[depth], op, s->step.outcome.kind == OUTCOME_OK,
+                       s->step.outcome.value);
+        before = ret->verdict == RUN_PASS ? i : before;
+        if (ret->verdict == RUN_FINDING && copy_regions(rec, i, &ret->flags_after) < 0) {
+            return -ENOMEM;
+        }
+    }
+    if (rec->steps.n == 0) {
+        return 0;
+    }
+    if (copy_regions(rec, before, &ret->flags_before) < 0) {
+        return -ENOMEM;
+    }
+    return ret->verdict == RUN_FINDING ? 0 : copy_regions(rec, rec->steps.n - 1, &ret->flags_after);
+}
+
+/* As run_result_free leaves it, memory kept. */
+static void clear(struct run_result *ret)
+{
+    struct run_result keep = *ret;
+
+    *ret = RUN_RESULT_INIT;
+    ret->reason = keep.reason;
+    ret->calls = keep.calls;
+    ret->flags_before = keep.flags_before;
+    ret->flags_after = keep.flags_after;
+    ret->host_after = keep.host_after;
+    buf_clear(&ret->reason);
+    buf_clear(&ret->calls);
+    region_vec_clear(&ret->flags_before);
+    region_vec_clear(&ret->flags_after);
+    region_vec_clear(&ret->host_after);
+}
+
+int recorder_run(struct recorder *r, const struct prog *p, const struct run_options *o,
+                 struct run_result *ret, struct err *e)
+{
+    const struct record_place *place = &r->record.place;
+    int rc = recorder_record(r, p, &r->record, e);
+
+    (void)o;
+    clear(ret);
+    if (rc < 0) {
+        return rc;
+    }
+    ret->layer = r->kernel                       ? KERNEL_NAME
+                 : r->spec.system == ABI_FREEBSD ? "model-freebsd"
+                                                 : "model-linux";
+    ret->config = r->record.config;
+    if (r->record.skipped) {
+        ret->verdict = RUN_SKIP;
+        buf_str(&ret->reason, buf_text(&r->record.reason));
+        return 0;
+    }
+    ret->space = (struct space){
+        .bits = place->bits,
+        .guest_page = place->page,
+        .host_page = place->page,
+        .real_page = place->page,
+        .reserved_va = ret->config.value[CONFIG_RESERVED],
+        .window_last = place->window ? (UINT64_C(1) << 42) - 1 : place->last,
+        .min_addr = place->min_addr,
+    };
+    r->steps.n = 0;
+    if (vec_reserve(&r->steps, r->record.steps.n) < 0 || judge(r, p, ret) < 0) {
+        return err_set(e, -ENOMEM, "out of memory");
+    }
+    ret->n_steps = r->steps.n;
+    ret->steps = r->steps.v;
+    return 0;
+}
