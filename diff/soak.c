@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "soak.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "bench.h"
+
+void soak_init(struct soak *s, struct target_list *targets, const struct common_options *common)
+{
+    *s = (struct soak){.targets = targets,
+                       .common = common,
+                       .run = common->run,
+                       .result = RUN_RESULT_INIT,
+                       .seen = BUF_INIT};
+    s->run.adapt_config = true;
+}
+
+void soak_free(struct soak *s)
+{
+    run_result_free(&s->result);
+    buf_free(&s->seen);
+}
+
+void soak_begin(struct soak *s, size_t i)
+{
+    s->target = i;
+    s->programs = s->findings = s->skipped = 0;
+    memset(s->by_relation, 0, sizeof(s->by_relation));
+    buf_clear(&s->seen);
+    s->began = bench_ns();
+}
+
+const struct target_spec *soak_spec(const struct soak *s)
+{
+    return &s->targets->v[s->target].spec;
+}
+
+static void report(struct soak *s, const struct prog *p, const char *what)
+{
+    struct buf line = BUF_INIT;
+    struct buf text = BUF_INIT;
+    struct buf name = BUF_INIT;
+
+    run_signature(p, &s->result, &line);
+    buf_str(&line, "\n");
+    if (!buf_failed(&line) && !strstr(buf_text(&s->seen), buf_text(&line))) {
+        buf_str(&s->seen, buf_text(&line));
+        common_options_print(s->common, &name);
+        buf_str(&name, what);
+        run_print_report(p, &s->result, soak_spec(s)->text, buf_text(&name), &text);
+        printf("%s\n", buf_text(&text));
+        fflush(stdout);
+    }
+    buf_free(&line);
+    buf_free(&text);
+    buf_free(&name);
+}
+
+int soak_run(struct soak *s, const struct prog *p, const char *what, struct err *e)
+{
+    int rc = target_list_run(s->targets, s->target, p, &s->run, &s->result, e);
+
+    if (rc < 0) {
+        return rc;
+    }
+    s->programs++;
+    if (s->result.verdict == RUN_SKIP) {
+        s->skipped++;
+        return 0;
+    }
+    s->by_relation[space_relation(&s->result.space)]++;
+    if (s->result.verdict == RUN_FINDING) {
+        s->findings++;
+        report(s, p, what);
+    }
+    return 0;
+}
+
+void soak_print(const struct soak *s)
+{
+    uint64_t ns = bench_ns() - s->began;
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    printf("# %s: %" PRIu64 " programs, %" PRIu64 " findings, %" PRIu64 " skipped;",
+           soak_spec(s)->text, s->programs, s->findings, s->skipped);
+    for (int k = 0; k <= SPACE_H_GT_G; k++) {
+        printf(" %s %" PRIu64, space_relation_name((enum space_relation)k), s->by_relation[k]);
+    }
+    printf("; %.0f programs/s, %ld MiB at most\n",
+           (double)s->programs * 1e9 / (double)(ns ? ns : 1), usage.ru_maxrss / 1024);
+    fflush(stdout);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Many programs on one target: what came of them is counted, each new signature is reported once.
+ */
+#pragma once
+
+#include "run_options.h"
+
+struct soak {
+    struct target_list *targets;
+    size_t target;
+    const struct common_options *common;
+    struct run_options run;
+    struct run_result result; /* of the last program */
+    uint64_t programs, findings, skipped;
+    uint64_t by_relation[SPACE_H_GT_G + 1];
+    struct buf seen; /* signatures, one per line */
+    uint64_t began;  /* ns */
+};
+
+void soak_init(struct soak *s, struct target_list *targets, const struct common_options *common);
+void soak_free(struct soak *s);
+/* From now on for target I, with all counts 0. */
+void soak_begin(struct soak *s, size_t i);
+const struct target_spec *soak_spec(const struct soak *s);
+/*
+ * One program. WHAT: all behind the target and the common options that names it on a command line.
+ * 0 or a negative errno with the reason in E.
+ */
+int soak_run(struct soak *s, const struct prog *p, const char *what, struct err *e);
+/* One line: "# linux: 1000 programs, 0 findings, ...". */
+void soak_print(const struct soak *s);
