@@ -361,6 +361,7 @@ int runner_judge(struct runner *r, struct trace_step *s, const uint64_t *expecte
 
     s->calls.v = r->record.v;
     s->calls.n = r->record.n;
+    s->n_calls = r->record.n;
     s->tbs.v = r->tbs.v;
     s->tbs.n = r->tbs.n;
     rc = rc < 0 ? rc : judge_invariants(r, s);

@@ -22,9 +22,11 @@ enum outcome_kind {
 struct outcome {
     uint8_t kind;   /* enum outcome_kind */
     bool mixed;     /* load: success, bytes not all equal; value is the first */
+    bool has_at;    /* SIGNAL: at is known */
     int err;        /* neutral errno; 0 on a failure that wrote none */
     int signal;     /* SIGSEGV, SIGBUS, ... of this system */
     uint64_t value; /* on FAIL: what the call returned (all ones when it keeps the convention) */
+    uint64_t at;    /* SIGNAL: first byte that could not be accessed */
 };
 
 struct trace_tb {
@@ -42,6 +44,8 @@ struct trace_step {
     struct op_args args; /* what the layer was given: a descriptor is the real one */
     struct outcome outcome;
     struct trace_lock lock;
+    uint64_t excused; /* set of limits (inv/limit.h) that excused something in it */
+    bool poisoned;    /* some of it could not be compared: nobody knows what should be there */
     /* Filled while the step is being checked; of the current step only. */
     struct {
         const struct trace_call *v;
