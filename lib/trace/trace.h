@@ -44,6 +44,7 @@ struct trace_step {
     struct op_args args; /* what the layer was given: a descriptor is the real one */
     struct outcome outcome;
     struct trace_lock lock;
+    uint64_t n_calls; /* host calls it made */
     uint64_t excused; /* set of limits (inv/limit.h) that excused something in it */
     bool poisoned;    /* some of it could not be compared: nobody knows what should be there */
     /* Filled while the step is being checked; of the current step only. */
