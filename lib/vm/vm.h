@@ -41,6 +41,7 @@ struct vm_params {
     uint64_t bytes_max;   /* RLIMIT_AS of a process; 0: none */
     uint64_t frames_max;  /* bytes that all page frames may take together; beyond: -ENOMEM */
     uint64_t stack_guard; /* Linux: gap below a GROWSDOWN area; FreeBSD: bytes of guard pages */
+    uint64_t stack_max;   /* Linux RLIMIT_STACK: bytes of an area that has grown; 0: no limit */
     /*
      * A simulated host merges compatible neighbours always, which is one thing a kernel may do. A
      * model must not: where a kernel may have merged or not, both outcomes are allowed.
@@ -116,6 +117,7 @@ struct vm_reply {
     bool any_place;   /* a success may have any value that is a free, legal place */
     uint8_t n_errs;
     int errs[VM_ERRS_MAX];
+    uint16_t err_rules[VM_ERRS_MAX]; /* enum vm_rule that allows each of them */
     uint16_t rule; /* enum vm_rule that decided */
 };
 
@@ -207,6 +209,8 @@ int vm_undefine(struct vm_proc *p, struct range r);
  * page of an object that differs from the object's fresh bytes): true and *AT its address.
  */
 bool vm_next_written(const struct vm_proc *p, struct range r, uint64_t *at);
+/* The page at AT is a copy of P's own: stored to through a private mapping. */
+bool vm_private_copy(const struct vm_proc *p, uint64_t at);
 
 /*
  * What is mapped within WITHIN, cut to it, appended as regions: kind, rights, sharing, identity and

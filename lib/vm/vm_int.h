@@ -36,6 +36,8 @@ enum vm_area_flag {
     VM_AREA_HUGE = 512,
     VM_AREA_MERGEABLE = 1024,
     VM_AREA_STACK_WX = 2048,
+    VM_AREA_DROPPABLE = 4096, /* Linux MAP_DROPPABLE */
+    VM_AREA_WIPE = 8192,      /* Linux MADV_WIPEONFORK, which MADV_DONTFORK only covers */
 };
 
 /* What an area is apart from where it lies. Equal ones side by side are compatible. */
@@ -50,12 +52,12 @@ struct vm_area_attr {
     bool shared;
     uint32_t opener; /* which open made it: Linux merges file areas of one struct file only */
     uint8_t gap_prot, gap_max; /* VM_AREA_GAP: rights that growth gives */
+    uint8_t books;             /* area.c's own; 0 in what others make */
 };
 
 struct vm_area {
     struct range r;
-    struct vm_area_attr a;
-    /* the tree's own fields follow in area.c's node; never touched outside it */
+    struct vm_area_attr a; /* others change it through vm_area_change only */
 };
 
 /*
@@ -107,7 +109,7 @@ enum vm_joint vm_area_joint(const struct vm_proc *p, const struct vm_area *a,
 void vm_area_join(struct vm_proc *p, struct vm_area *a, struct vm_area *b);
 
 /*
- * Free room (gap.c): LEN bytes at a multiple of ALIGN plus SKEW within WITHIN with no area in it.
+ * Free room (gap.c): LEN bytes at a multiple of ALIGN within WITHIN with no area in it.
  * from_top: the highest, else the lowest. O(log areas) but for gaps that are misaligned.
  */
 bool vm_gap_find(const struct vm_proc *p, struct range within, uint64_t len, uint64_t align,
@@ -133,7 +135,7 @@ uint64_t vm_object_identity(const struct vm_object *o);
 void vm_pages_drop(struct vm_proc *p, struct range r);
 /* Private pages of R may from now on read as zero at any time (MADV_FREE). */
 void vm_pages_lazy(struct vm_proc *p, struct range r);
-/* Object pages of R punched out (MADV_REMOVE). */
+/* Object pages of R punched out (MADV_REMOVE). Takes a reserved slot for each page of a file. */
 void vm_pages_punch(struct vm_proc *p, struct range r);
 /* R holds a page that was touched by this process. */
 bool vm_pages_any(const struct vm_proc *p, struct range r);
@@ -167,8 +169,13 @@ struct vm_personality {
     int (*minherit)(struct vm_proc *p, uint64_t addr, uint64_t len, int inherit,
                     const struct vm_answer *seen, struct vm_reply *ret);
     bool (*place_legal)(const struct vm_proc *p, uint64_t value, uint64_t len);
-    /* The attributes that a map of these arguments has, no check made (force.c). */
+    /*
+     * The attributes that a map of these arguments has, no check made (force.c). ret->object, if
+     * any, is a reference for the caller, who puts it after the insert.
+     */
     void (*attr)(struct vm_proc *p, const struct vm_mmap_args *a, struct vm_area_attr *ret);
+    /* Whether grow would grow, nothing being done (vm_accessible); NULL: never. */
+    bool (*may_grow)(struct vm_proc *p, uint64_t at);
 };
 extern const struct vm_personality vm_linux;
 extern const struct vm_personality vm_freebsd;
