@@ -7,9 +7,9 @@
 #pragma once
 
 #if defined(FLAVOUR_LINUX)
-#define FLAVOUR(name) linux_##name
+#define FLAVOUR(name) flavour_linux_##name
 #elif defined(FLAVOUR_BSD)
-#define FLAVOUR(name) bsd_##name
+#define FLAVOUR(name) flavour_bsd_##name
 #else
 #error "build with -DFLAVOUR_LINUX or -DFLAVOUR_BSD"
 #endif
