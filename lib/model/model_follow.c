@@ -257,9 +257,10 @@ static bool agrees(const struct model *m, const struct region *have, const struc
                    uint64_t at)
 {
     int file = file_of(m, have->object);
+    bool want_file = want->kind == REGION_FILE && !want->snapshot;
 
     if ((have->kind == REGION_GUARD) != (want->kind == REGION_GUARD) ||
-        have->shared != truly_shared(want) || (file >= 0) != (want->kind == REGION_FILE)) {
+        vm_shared(model_proc(m), at) != truly_shared(want) || (file >= 0) != want_file) {
         return false;
     }
     if (file < 0) {

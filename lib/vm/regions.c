@@ -61,3 +61,10 @@ int vm_regions(const struct vm_proc *p, struct range within, struct region_vec *
     }
     return 0;
 }
+
+bool vm_shared(const struct vm_proc *p, uint64_t at)
+{
+    const struct vm_area *a = vm_area_find(p, at);
+
+    return a && a->a.kind == VM_AREA_MEMORY && a->a.shared && !a->a.object->below;
+}

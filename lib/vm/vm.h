@@ -217,6 +217,8 @@ bool vm_private_copy(const struct vm_proc *p, uint64_t at);
  * offset as hostmap's readers show them. 0 or -ENOMEM.
  */
 int vm_regions(const struct vm_proc *p, struct range within, struct region_vec *out);
+/* Whether what is mapped at AT is shared, also where no reader can tell: FreeBSD's anonymous one. */
+bool vm_shared(const struct vm_proc *p, uint64_t at);
 size_t vm_areas(const struct vm_proc *p);      /* mappings held now */
 uint64_t vm_frame_bytes(const struct vm *vm);  /* held by frames in use */
 uint64_t vm_memory_bytes(const struct vm *vm); /* everything allocated, free lists included */
