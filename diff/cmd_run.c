@@ -7,6 +7,8 @@
 
 #include "cmd.h"
 #include "input.h"
+#include "run_exhaustive.h"
+#include "run_fail_each.h"
 #include "run_json.h"
 #include "run_options.h"
 #include "run_random.h"
@@ -19,6 +21,8 @@ struct run_command {
     bool quiet;
     uint64_t random; /* programs to generate instead of reading some */
     uint64_t seed;
+    struct exhaustive exhaustive; /* likewise, all small ones */
+    bool fail_each;
     size_t passed, failed, skipped;
     struct json_object *runs; /* NULL without --json */
     struct run_result result;
@@ -156,6 +160,10 @@ static int parse(struct run_command *c, struct cmd_options *o, struct err *e)
             if (r == 0 && val == 'r' && c->random == 0) {
                 r = err_set(e, -EINVAL, "--random 0: expected at least one program");
             }
+        } else if (val == 'x') {
+            r = exhaustive_parse(&c->exhaustive, value, e);
+        } else if (val == 'F') {
+            c->fail_each = true;
         } else if (val == 'l' && strcmp(value, "page") != 0) {
             r = err_set(e, -EINVAL, "--log %s: unknown category; page is the one there is", value);
         } else if (val == 'l') {
@@ -168,19 +176,40 @@ static int parse(struct run_command *c, struct cmd_options *o, struct err *e)
     return r;
 }
 
+/* Programs are made, not read: what comes is a summary. */
+static int load_source(struct run_command *c, struct err *e)
+{
+    if ((c->random != 0) + (c->exhaustive.steps != 0) + c->fail_each > 1) {
+        return err_set(e, -EINVAL, "one of --random, --exhaustive, --fail-each");
+    }
+    if (c->common.json) {
+        return err_set(e, -EINVAL, "what prints a summary has no --json");
+    }
+    return c->targets.n == 0 ? target_list_add(&c->targets, "linux", e) : 0;
+}
+
+static int run_summed_up(struct run_command *c, struct err *e)
+{
+    if (c->random) {
+        return run_random(&c->targets, &c->common, c->random, c->seed, e);
+    }
+    return c->fail_each ? run_fail_each(&c->targets, &c->common, &c->inputs, e)
+                        : run_exhaustive(&c->targets, &c->common, &c->exhaustive, e);
+}
+
 static int load(struct run_command *c, struct cmd_options *o, struct err *e)
 {
     const char **args = cmd_args(o);
     int r = 0;
 
-    if (c->random) {
+    if (c->random || c->exhaustive.steps) {
         if (args && args[0]) {
-            return err_set(e, -EINVAL, "--random takes no program");
+            return err_set(e, -EINVAL, "--random and --exhaustive take no program");
         }
-        if (c->common.json) {
-            return err_set(e, -EINVAL, "--random prints a summary, there is no --json of it");
-        }
-        return r == 0 && c->targets.n == 0 ? target_list_add(&c->targets, "linux", e) : r;
+        return load_source(c, e);
+    }
+    if (c->fail_each && load_source(c, e) < 0) {
+        return -EINVAL;
     }
     if (!args || !args[0]) {
         return err_set(e, -EINVAL, "no program named; see twinmap run --help");
@@ -201,6 +230,10 @@ int cmd_run(int argc, const char **argv)
          "run generated programs instead, a summary per target", "N"},
         {"seed", 0, POPT_ARG_STRING, NULL, 's', "seed of the first of them (0); each has its own",
          "S"},
+        {"exhaustive", 0, POPT_ARG_STRING, NULL, 'x',
+         "run every program of up to N steps over four guest pages instead", "N"},
+        {"fail-each", 0, POPT_ARG_NONE, NULL, 'F',
+         "run each program again for every host call it makes, which fails", NULL},
         {"quiet", 'q', POPT_ARG_NONE, NULL, 'q', "one line per program instead of its trace", NULL},
         POPT_AUTOHELP POPT_TABLEEND,
     };
@@ -213,8 +246,8 @@ int cmd_run(int argc, const char **argv)
     cmd_options_init(&o, argc, argv, table, "run");
     if (parse(&c, &o, &e) < 0 || load(&c, &o, &e) < 0) {
         code = cmd_usage("run", "%s", e.text);
-    } else if (c.random) {
-        int found = run_random(&c.targets, &c.common, c.random, c.seed, &e);
+    } else if (c.random || c.exhaustive.steps || c.fail_each) {
+        int found = run_summed_up(&c, &e);
 
         code = found < 0 ? cmd_harness("run", &e)
                          : cmd_finish("run", found ? EXIT_FINDING : EXIT_HOLDS);
