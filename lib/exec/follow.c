@@ -80,11 +80,45 @@ static int no_memory(struct follower *f)
     return err_set(f->err, -ENOMEM, "out of memory");
 }
 
+/* The bytes of BUF that belong to offsets [FROM, TO) become zero; BUF begins at OFFSET. */
+static void zero(uint8_t *buf, uint64_t offset, size_t len, uint64_t from, uint64_t to)
+{
+    from = u64_max(from, offset);
+    to = u64_min(to, offset + len);
+    if (from < to) {
+        memset(buf + (from - offset), 0, to - from);
+    }
+}
+
 static void fresh_bytes(void *arg, unsigned index, uint64_t offset, void *buf, size_t len)
 {
     const struct follower *f = arg;
+    uint64_t size = f->prog->files.v[index].size;
+    uint64_t edge = f->place->file_edge;
 
-    machine_fresh_bytes(index, f->prog->files.v[index].size, f->prog->files.n, offset, buf, len);
+    if (edge == 0) {
+        machine_fresh_bytes(index, size, f->prog->files.n, offset, buf, len);
+        return;
+    }
+    machine_file_pattern(index, offset, buf, len);
+    if (size > 2 * edge) {
+        zero(buf, offset, len, edge, size - edge);
+    }
+    zero(buf, offset, len, size, UINT64_MAX);
+}
+
+/* What is mapped before the first op. */
+static int take(struct follower *f)
+{
+    const struct range *r = &f->place->taken;
+    const struct vm_mmap_args a = {
+        .addr = r->start,
+        .len = range_len(*r),
+        .flags = LINUX_MAP_PRIVATE | LINUX_MAP_FIXED | LINUX_MAP_ANONYMOUS | LINUX_MAP_NORESERVE,
+        .fd = -1,
+    };
+
+    return r->last ? vm_force_mmap(model_proc(f->model), &a) : 0;
 }
 
 static int begin(struct follower *f)
@@ -119,7 +153,10 @@ static int begin(struct follower *f)
     f->over = false;
     op_results_clear(&f->results[0]);
     buf_clear(&f->allowed);
-    return model_begin(f->model, f->prog, &setup) < 0 ? no_memory(f) : 0;
+    if (model_begin(f->model, f->prog, &setup) < 0 || take(f) < 0) {
+        return no_memory(f);
+    }
+    return 0;
 }
 
 static struct record_step *add(struct follower *f, enum record_what what, size_t op)

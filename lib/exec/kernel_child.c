@@ -14,19 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/vec.h"
-#include "exec/machine.h"
-#include "host/files.h"
 #include "host/real.h"
 #include "op/codec.h"
-#include "region/object.h"
 
-enum { WAIT_MS = 1000, HEAP_ROOM = 64 << 20 };
+enum { WAIT_MS = 1000, HEAP_ROOM = 64 << 20, FILE_EDGE = 64 << 10 };
 
 /* The newest rules that the running kernel is known to follow. */
 static unsigned find_release(void)
@@ -58,11 +53,6 @@ static void settle_heap(void)
 
 static int allocate(struct kernel_child *c, struct err *e)
 {
-    int rc = host_files_new(&c->files, machine_file_pattern, e);
-
-    if (rc < 0) {
-        return rc;
-    }
     c->prog = PROG_INIT;
     c->bytes = malloc(PROG_ACCESS_MAX);
     if (!c->bytes || vec_reserve(&c->now, KERNEL_REGIONS_MAX) < 0 ||
@@ -97,43 +87,9 @@ static int setup(struct kernel_child *c, struct err *e)
         .page = (uint64_t)sysconf(_SC_PAGESIZE),
         .window = KERNEL_WINDOW,
         .may_refuse = true,
+        .file_edge = FILE_EDGE,
     };
     return kernel_space_clear(c, e);
-}
-
-static int open_files(struct kernel_child *c, struct err *e)
-{
-    struct host_file_spec specs[PROG_FILES_MAX];
-    size_t n = c->prog.files.n;
-    int rc;
-
-    for (size_t i = 0; i < n; i++) {
-        specs[i] = (struct host_file_spec){.size = c->prog.files.v[i].size,
-                                           .open = (enum host_file_open)c->prog.files.v[i].open};
-    }
-    rc = host_files_begin(c->files, specs, n, c->fds, e);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        struct stat st;
-
-        if (fstat(c->fds[i], &st) != 0) {
-            return err_set(e, -errno, "cannot ask for a file's number: %s", strerror(errno));
-        }
-        c->object[i] = object_identity(major(st.st_dev), minor(st.st_dev), st.st_ino);
-    }
-    return rc;
-}
-
-/* Files that the program, or a child of it, may have stored to. */
-static void mark_files(struct kernel_child *c)
-{
-    for (size_t i = 0; i < c->prog.ops.n; i++) {
-        const struct op *op = &c->prog.ops.v[i];
-
-        if (op->kind == OP_mmap && op->arg[4].base == VALUE_FILE &&
-            (op->arg[3].num & ABI_MAP_SHARED)) {
-            host_files_mark_dirty(c->files, op->arg[4].ref);
-        }
-    }
 }
 
 static int begin(struct kernel_child *c, struct err *e)
@@ -155,7 +111,7 @@ static int begin(struct kernel_child *c, struct err *e)
     c->locks = false;
     c->grows = false;
     c->over = false;
-    rc = open_files(c, e);
+    rc = kernel_files_begin(c, e);
     if (rc == 0) {
         rc = kernel_space_read(c);
     }
@@ -164,7 +120,7 @@ static int begin(struct kernel_child *c, struct err *e)
         rc = kernel_space_clear(c, e);
     }
     c->slot->record.place = c->place;
-    return rc;
+    return rc < 0 ? rc : kernel_space_begin(c);
 }
 
 static void run_program(struct kernel_child *c)
@@ -179,7 +135,7 @@ static void run_program(struct kernel_child *c)
     rc = begin(c, &e);
     if (rc == 0) {
         kernel_run_ops(c, 0, c->prog.ops.n);
-        mark_files(c);
+        kernel_files_end(c);
         rc = kernel_space_empty(c);
     }
     if (rc < 0) {

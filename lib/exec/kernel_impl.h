@@ -50,6 +50,14 @@ void kernel_wake(atomic_uint *word);
 /* The child's main function. */
 _Noreturn void kernel_child(struct kernel_shared *sh);
 
+/* A file of programs, kept from one to the next. */
+struct kernel_file {
+    int fd[PROG_OPEN_COUNT];
+    uint64_t object; /* as the map shows it; 0: not made yet */
+    uint64_t size;
+    bool dirty; /* a program may have stored to it */
+};
+
 /* The child. Nothing is allocated while a program runs. */
 struct kernel_child {
     struct kernel_shared *sh;
@@ -59,9 +67,8 @@ struct kernel_child {
     struct prog prog;
     struct op_resolver how;
     struct op_results results;
-    struct host_files *files;
-    int fds[PROG_FILES_MAX];
-    uint64_t object[PROG_FILES_MAX]; /* of the files, as the map shows them */
+    struct kernel_file file[PROG_FILES_MAX];
+    int fds[PROG_FILES_MAX]; /* of the current program */
     const struct hostmap_ops *map_ops;
     struct hostmap *map;
     struct region_vec now; /* what the program has mapped, as last read */
@@ -81,6 +88,13 @@ int kernel_space_clear(struct kernel_child *c, struct err *e);
 int kernel_space_read(struct kernel_child *c);
 /* Everything there is unmapped. */
 int kernel_space_empty(struct kernel_child *c);
+
+/* What a program finds mapped when it starts. */
+int kernel_space_begin(struct kernel_child *c);
+
+/* kernel_files.c: the program's files, with fresh bytes; what it may have stored to. */
+int kernel_files_begin(struct kernel_child *c, struct err *e);
+void kernel_files_end(struct kernel_child *c);
 
 /* kernel_step.c: the ops of [AT, STOP) of the current program, in this process. */
 void kernel_run_ops(struct kernel_child *c, size_t at, size_t stop);

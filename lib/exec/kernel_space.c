@@ -22,6 +22,11 @@
 /* Where the programs' room stops if nothing lies below: the same in every run. */
 #define ROOM_LAST UINT64_C(0x4fffffffffff)
 #define FENCE 65536
+/*
+ * The top of the room is taken when a program starts, so that what is placed has room above it that
+ * later ops may reach.
+ */
+#define TAKEN_LEN (UINT64_C(1) << 34)
 #define MIN_ADDR_UNKNOWN 65536
 
 static int map_at(uint64_t at, uint64_t len, int sharing)
@@ -201,9 +206,17 @@ int kernel_space_clear(struct kernel_child *c, struct err *e)
         return err_set(e, -ENOTSUP, "there is no room for programs around 0x%llx",
                        (unsigned long long)KERNEL_WINDOW);
     }
+    p->taken = (struct range){p->within.last - TAKEN_LEN + 1, p->within.last};
     rc = fill_all(c, all, e);
     region_vec_clear(all);
     return rc;
+}
+
+int kernel_space_begin(struct kernel_child *c)
+{
+    const struct range *r = &c->place.taken;
+
+    return map_at(r->start, range_len(*r), MAP_PRIVATE);
 }
 
 int kernel_space_read(struct kernel_child *c)
@@ -217,7 +230,7 @@ int kernel_space_read(struct kernel_child *c)
 
         r->named = false;
         for (size_t k = 0; r->object && k < c->prog.files.n; k++) {
-            if (r->object == c->object[k]) {
+            if (r->object == c->file[k].object) {
                 r->object = record_file_object(k);
                 break;
             }
