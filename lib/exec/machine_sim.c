@@ -241,13 +241,27 @@ static void sim_map_close(struct machine *machine)
     (void)machine;
 }
 
+/* FreeBSD's map does not say whether anonymous memory is shared; a simulated one knows. */
+static void add_sharing(const struct vm_proc *p, struct region_vec *v)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        struct region *g = &v->v[i];
+
+        g->shared = g->shared || (g->kind == REGION_ANON && vm_shared(p, g->r.start));
+    }
+}
+
 static int sim_map_read(struct machine *machine, struct range within, struct region_vec *out,
                         struct err *e)
 {
+    const struct vm_proc *p = sim_host_proc(sim_of(machine)->host);
     int rc;
 
     region_vec_clear(out);
-    rc = vm_regions(sim_host_proc(sim_of(machine)->host), within, out);
+    rc = vm_regions(p, within, out);
+    if (rc == 0) {
+        add_sharing(p, out);
+    }
     return rc < 0 ? err_set(e, rc, "cannot read the host map: %s", strerror(-rc)) : 0;
 }
 
