@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mprotect of Linux (C.5): area by area until one refuses or a hole comes; what is before that
+ * stays changed.
+ */
+#include "vm/linux_int.h"
+
+struct walk {
+    struct range r;
+    uint8_t prot;
+    enum vm_rule rule; /* what stops it, or LINUX_PASSED */
+    uint64_t stop;     /* the first byte that is not changed, if something stops it */
+    bool foreign;      /* the hole that stops it may be somebody's memory */
+};
+
+/* Arguments alone: the range and the rights in *W. */
+static enum vm_rule check_args(const struct vm_proc *p, uint64_t addr, uint64_t len, uint64_t prot,
+                               struct walk *w)
+{
+    uint64_t base = prot & ~(uint64_t)LINUX_PROT_GROWS;
+
+    if ((prot & LINUX_PROT_GROWS) == LINUX_PROT_GROWS) {
+        return VM_RULE_LINUX_MPROTECT_GROWS_BOTH;
+    }
+    if (!u64_is_aligned(addr, vm_p(p)->page)) {
+        return VM_RULE_LINUX_MPROTECT_UNALIGNED;
+    }
+    if (len == 0) {
+        return VM_RULE_LINUX_MPROTECT_EMPTY;
+    }
+    if (!linux_range(p, addr, len, &w->r)) {
+        return VM_RULE_LINUX_MPROTECT_WRAP;
+    }
+    if (base & ~(uint64_t)(ABI_PROT_RWX | ABI_PROT_SEM)) {
+        return VM_RULE_LINUX_MPROTECT_PROT;
+    }
+    w->prot = base & ABI_PROT_RWX;
+    return LINUX_PASSED;
+}
+
+/* Where a kernel's area begins that A, in these books, is a part of. */
+static uint64_t area_start(const struct vm_proc *p, const struct vm_area *a)
+{
+    const struct vm_area *below = vm_area_prev(p, a);
+
+    while (below && vm_area_joint(p, below, a) != VM_JOINT_HARD) {
+        a = below;
+        below = vm_area_prev(p, a);
+    }
+    return a->r.start;
+}
+
+/* The first page, and what PROT_GROWSDOWN and PROT_GROWSUP make of it. */
+static void check_first(struct vm_proc *p, uint64_t prot, struct walk *w)
+{
+    const struct vm_area *first = vm_area_from(p, w->r.start);
+
+    w->stop = w->r.start;
+    if (!first || first->r.start > w->r.last ||
+        (!(prot & ABI_PROT_GROWSDOWN) && first->r.start > w->r.start)) {
+        w->rule = VM_RULE_LINUX_MPROTECT_UNMAPPED;
+        w->foreign = linux_hole_in_doubt(p, w->r);
+    } else if (prot & ABI_PROT_GROWSUP) {
+        w->rule = VM_RULE_LINUX_MPROTECT_GROWSUP;
+    } else if (prot & ABI_PROT_GROWSDOWN) {
+        if (!(first->a.flags & VM_AREA_GROWSDOWN)) {
+            w->rule = VM_RULE_LINUX_MPROTECT_NOT_STACK;
+            return;
+        }
+        vm_hit(vm_of(p), VM_RULE_LINUX_MPROTECT_GROWSDOWN);
+        w->r.start = area_start(p, first);
+    }
+}
+
+/* How far it gets. */
+static void check_areas(const struct vm_proc *p, struct walk *w)
+{
+    const struct vm_area *a = vm_area_from(p, w->r.start);
+    struct range hole;
+
+    if (linux_first_hole(p, w->r, &hole)) {
+        w->rule = VM_RULE_LINUX_MPROTECT_HOLE;
+        w->stop = hole.start;
+        w->foreign = linux_hole_in_doubt(p, w->r);
+    }
+    for (; a && a->r.start <= w->r.last; a = vm_area_next(p, a)) {
+        uint64_t start = u64_max(a->r.start, w->r.start);
+
+        if (w->rule != LINUX_PASSED && start > w->stop && !w->foreign) {
+            return;
+        }
+        if (w->prot & ~a->a.max_prot) {
+            if (w->rule == LINUX_PASSED || start < w->stop) {
+                w->rule = VM_RULE_LINUX_MPROTECT_MAX;
+                w->stop = start;
+            }
+            w->foreign = false;
+            return;
+        }
+    }
+}
+
+/* The count limit meets the areas at both ends, which may have to be split. */
+static void check_count(struct vm_proc *p, struct walk *w, struct vm_reply *ret)
+{
+    uint64_t last = w->rule == LINUX_PASSED ? w->r.last : w->stop - 1;
+    const struct vm_area *lo;
+    const struct vm_area *hi;
+    unsigned splits;
+    bool at_start;
+
+    if (vm_p(p)->areas_max == 0 || (w->rule != LINUX_PASSED && w->stop == w->r.start)) {
+        return;
+    }
+    lo = vm_area_find(p, w->r.start);
+    hi = vm_area_find(p, last);
+    at_start = lo->r.start < w->r.start && lo->a.prot != w->prot;
+    splits = at_start + (hi->r.last > last && hi->a.prot != w->prot);
+    if (splits == 0 || linux_room(p, splits) == LINUX_ROOM) {
+        return;
+    }
+    vm_reply_may_fail(p, VM_RULE_LINUX_MPROTECT_COUNT, ret);
+    if (vm_p(p)->merge) {
+        w->rule = VM_RULE_LINUX_MPROTECT_COUNT;
+        w->stop = at_start && linux_room(p, 1) != LINUX_ROOM ? w->r.start
+                                                             : u64_max(hi->r.start, w->r.start);
+        w->foreign = false;
+    }
+}
+
+/* Making private memory writable is accounted, which a real kernel may refuse: from where on. */
+static bool charged(const struct vm_proc *p, const struct walk *w, uint64_t *ret)
+{
+    uint64_t last = w->rule == LINUX_PASSED ? w->r.last : w->stop - 1;
+    const struct vm_area *a = vm_area_from(p, w->r.start);
+
+    bool stopped =
+        w->rule != LINUX_PASSED && (w->stop == w->r.start || vm_rules[w->rule].err == ABI_ENOMEM);
+
+    if (!vm_p(p)->may_refuse || !(w->prot & ABI_PROT_WRITE) || stopped) {
+        return false;
+    }
+    for (; a && a->r.start <= last; a = vm_area_next(p, a)) {
+        if (!a->a.shared && !(a->a.prot & ABI_PROT_WRITE) && !(a->a.flags & VM_AREA_NORESERVE)) {
+            *ret = u64_max(a->r.start, w->r.start);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void set_prot(struct vm_area *a, void *arg)
+{
+    const uint8_t *prot = arg;
+
+    a->a.prot = *prot;
+}
+
+static void change(struct vm_proc *p, struct walk *w, uint64_t stop)
+{
+    if (stop > w->r.start) {
+        vm_area_change(p, (struct range){w->r.start, stop - 1}, set_prot, &w->prot);
+    }
+}
+
+/* Answer, and change what is to be changed. */
+static int settle(struct vm_proc *p, struct walk *w, const struct vm_answer *seen,
+                  struct vm_reply *ret)
+{
+    uint64_t refused = 0;
+    bool all;
+
+    if (charged(p, w, &refused)) {
+        vm_reply_may_fail(p, VM_RULE_LINUX_MPROTECT_REFUSED, ret);
+    }
+    if (w->rule == LINUX_PASSED) {
+        all = linux_settle(p, VM_RULE_LINUX_MPROTECT, seen, ret);
+    } else if (w->foreign) {
+        all = linux_settle_doubt(p, w->rule, 0, seen, ret);
+    } else {
+        vm_reply_fail(p, w->rule, seen, ret);
+        all = false;
+    }
+    if (all) {
+        vm_area_change(p, w->r, set_prot, &w->prot);
+    } else if (ret->allowed && ret->rule == VM_RULE_LINUX_MPROTECT_REFUSED) {
+        change(p, w, refused);
+    } else if (ret->allowed && w->rule != LINUX_PASSED) {
+        change(p, w, w->stop);
+    }
+    return 0;
+}
+
+int linux_mprotect(struct vm_proc *p, uint64_t addr, uint64_t len, uint64_t prot,
+                   const struct vm_answer *seen, struct vm_reply *ret)
+{
+    struct walk w = {.rule = LINUX_PASSED};
+    enum vm_rule rule;
+    int err = vm_reserve(vm_of(p), 6, 0);
+
+    if (err) {
+        return err;
+    }
+    vm_reply_init(ret);
+    prot = linux_reg(p, prot);
+    rule = check_args(p, linux_reg(p, addr), linux_reg(p, len), prot, &w);
+    if (rule == VM_RULE_LINUX_MPROTECT_EMPTY) {
+        linux_settle(p, rule, seen, ret);
+        return 0;
+    }
+    if (rule != LINUX_PASSED) {
+        return vm_reply_fail(p, rule, seen, ret);
+    }
+    if (prot & ABI_PROT_SEM) {
+        vm_hit(vm_of(p), VM_RULE_LINUX_MPROTECT_SEM);
+    }
+    check_first(p, prot, &w);
+    if (w.rule == LINUX_PASSED) {
+        check_areas(p, &w);
+        check_count(p, &w, ret);
+    }
+    return settle(p, &w, seen, ret);
+}
