@@ -261,7 +261,7 @@ static int sim_peek(struct host *h, uint64_t addr, void *buf, size_t len)
 
 #define SIM_OPS(system) \
     { \
-        .name = system, .map = sim_map, .unmap = sim_unmap, .protect = sim_protect, \
+        .name = (system), .map = sim_map, .unmap = sim_unmap, .protect = sim_protect, \
         .remap = sim_remap, .sync = sim_sync, .advise = sim_advise, .fstat = sim_fstat, \
         .pread = sim_pread, .read = sim_read, .write = sim_write, .peek = sim_peek, \
     }

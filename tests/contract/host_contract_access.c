@@ -10,10 +10,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 void check_anonymous_memory_is_zero_and_keeps_bytes(void)
 {
@@ -88,7 +86,7 @@ void check_a_fault_in_the_middle_is_exact(void)
 
 void check_a_page_past_eof_is_a_bus_error(void)
 {
-    int fd = pattern_file(100);
+    int fd = t.w->file(100);
     const struct host_map_req req = {page_at(0), 2 * t.page, RW, HOST_MAP_PRIVATE | HOST_MAP_FIXED,
                                      fd,         0};
     struct host_fault fault = {0};
@@ -103,16 +101,17 @@ void check_a_page_past_eof_is_a_bus_error(void)
     assert_int_equal(fault.signal, SIGBUS);
     assert_int_equal(fault.addr, page_at(1));
     assert_int_equal(host_peek(t.h, page_at(1), in, 1), -EFAULT);
-    close(fd);
+    t.w->close_fd(fd);
 }
 
 void check_fstat(void)
 {
-    int fd = pattern_file(777);
-    int other = pattern_file(777);
-    int again = dup(fd);
-    int pipes[2];
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int fd = t.w->file(777);
+    int other = t.w->file(777);
+    int again = t.w->again(fd, true);
+    int ro = t.w->again(fd, false);
+    int device = t.w->write_only_device();
+    int from = t.w->pipe_to_read();
     struct host_stat a = {0};
     struct host_stat b = {0};
 
@@ -122,29 +121,32 @@ void check_fstat(void)
     assert_int_not_equal(a.object, 0);
     assert_int_equal(host_fstat(t.h, again, &b), 0);
     assert_int_equal(a.object, b.object);
+    assert_true(b.readable && b.writable);
+    assert_int_equal(host_fstat(t.h, ro, &b), 0);
+    assert_int_equal(a.object, b.object);
+    assert_true(b.readable && !b.writable);
     assert_int_equal(host_fstat(t.h, other, &b), 0);
     assert_int_not_equal(a.object, b.object);
-    assert_int_equal(host_fstat(t.h, null, &b), 0);
+    assert_int_equal(host_fstat(t.h, device, &b), 0);
     assert_false(b.regular || b.readable);
     assert_true(b.writable);
     assert_int_equal(b.size, 0);
-    assert_int_equal(pipe(pipes), 0);
-    assert_int_equal(host_fstat(t.h, pipes[0], &b), 0);
+    assert_int_equal(host_fstat(t.h, from, &b), 0);
     assert_false(b.regular || b.writable);
-    close(pipes[0]);
-    close(pipes[1]);
-    close(null);
-    close(again);
-    close(other);
-    close(fd);
+    t.w->close_fd(from);
+    t.w->close_fd(device);
+    t.w->close_fd(ro);
+    t.w->close_fd(again);
+    t.w->close_fd(other);
+    t.w->close_fd(fd);
     b.size = 42;
-    assert_int_equal(host_fstat(t.h, fd, &b), -EBADF);
+    assert_int_equal(host_fstat(t.h, NO_FILE, &b), -EBADF);
     assert_int_equal(b.size, 42);
 }
 
 void check_pread_is_short_only_at_eof(void)
 {
-    int fd = pattern_file(777);
+    int fd = t.w->file(777);
     unsigned char in[1000];
 
     assert_int_equal(host_pread(t.h, fd, in, 1000, 0), 777);
@@ -152,8 +154,8 @@ void check_pread_is_short_only_at_eof(void)
     assert_int_equal(host_pread(t.h, fd, in, 1000, 700), 77);
     assert_int_equal(host_pread(t.h, fd, in, 1000, 777), 0);
     assert_int_equal(host_pread(t.h, fd, in, 1000, 1ull << 40), 0);
-    close(fd);
-    assert_int_equal(host_pread(t.h, fd, in, 1000, 0), -EBADF);
+    t.w->close_fd(fd);
+    assert_int_equal(host_pread(t.h, NO_FILE, in, 1000, 0), -EBADF);
     assert_int_equal(host_pread(t.h, -1, in, 1000, 0), -EBADF);
 }
 
