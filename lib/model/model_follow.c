@@ -77,6 +77,14 @@ static bool pages_of(const struct model *m, uint64_t addr, uint64_t len, struct 
     return true;
 }
 
+/* The same, but for what lies beyond user space. */
+static bool pages_within(const struct model *m, uint64_t addr, uint64_t len, struct range *ret)
+{
+    uint64_t last = m->setup.last;
+
+    return addr <= last && len > 0 && pages_of(m, addr, u64_min(len - 1, last - addr) + 1, ret);
+}
+
 static int force_mmap(struct model *m, const struct op_args *args, uint64_t value)
 {
     struct vm_mmap_args a = model_mmap_args(m, args);
@@ -238,9 +246,10 @@ int model_force(struct model *m, const struct op *op, const struct op_args *args
     case OP_mmap:
         return force_mmap(m, args, seen->value);
     case OP_munmap:
-        return pages_of(m, args->arg[0], args->arg[1], &r) ? vm_force_unmap(model_proc(m), r) : 0;
+        return pages_within(m, args->arg[0], args->arg[1], &r) ? vm_force_unmap(model_proc(m), r)
+                                                               : 0;
     case OP_mprotect:
-        return pages_of(m, args->arg[0], args->arg[1], &r)
+        return pages_within(m, args->arg[0], args->arg[1], &r)
                    ? vm_force_protect(model_proc(m), r, (int)(args->arg[2] & REGION_RWX))
                    : 0;
     case OP_mremap:
