@@ -15,6 +15,7 @@
  */
 int bench_real(struct err *e);
 int bench_pageflags(struct err *e);
+int bench_sim(struct err *e);
 
 static inline uint64_t bench_clock_ns(clockid_t clock)
 {

@@ -13,6 +13,7 @@ static const struct {
 } benches[] = {
     {"real", "a program on the real host against the same host calls made bare", bench_real},
     {"pageflags", "time per op of the page-flag table, many runs against few", bench_pageflags},
+    {"sim", "the simulated host against the real one, many areas against few", bench_sim},
 };
 
 static int run_benches(const char *name)
@@ -36,7 +37,7 @@ static int run_benches(const char *name)
         code = r > 0 ? EXIT_FINDING : code;
     }
     return matched ? cmd_finish("bench", code)
-                   : cmd_usage("bench", "%s: unknown; there are: real, pageflags", name);
+                   : cmd_usage("bench", "%s: unknown; there are: real, pageflags, sim", name);
 }
 
 int cmd_bench(int argc, const char **argv)

@@ -131,18 +131,6 @@ static int run_exit_code(const struct run_command *c)
     return c->passed == 0 ? EXIT_NOTHING_RAN : EXIT_HOLDS;
 }
 
-static int set_number(uint64_t *to, const char *option, const char *value, struct err *e)
-{
-    char *rest;
-
-    errno = 0;
-    *to = strtoull(value, &rest, 0);
-    if (errno || *rest || rest == value || strchr(value, '-')) {
-        return err_set(e, -EINVAL, "--%s %s: not a number", option, value);
-    }
-    return 0;
-}
-
 /* The verb's own options; the shared ones are taken by common_option. */
 static int parse(struct run_command *c, struct cmd_options *o, struct err *e)
 {
@@ -155,8 +143,8 @@ static int parse(struct run_command *c, struct cmd_options *o, struct err *e)
         if (val == 'q') {
             c->quiet = true;
         } else if (val == 'r' || val == 's') {
-            r = set_number(val == 'r' ? &c->random : &c->seed, val == 'r' ? "random" : "seed",
-                           value, e);
+            r = option_number(val == 'r' ? &c->random : &c->seed, val == 'r' ? "random" : "seed",
+                              value, e);
             if (r == 0 && val == 'r' && c->random == 0) {
                 r = err_set(e, -EINVAL, "--random 0: expected at least one program");
             }

@@ -73,6 +73,18 @@ int common_option(struct common_options *c, struct target_list *targets, int val
     }
 }
 
+int option_number(uint64_t *to, const char *option, const char *value, struct err *e)
+{
+    char *rest;
+
+    errno = 0;
+    *to = strtoull(value, &rest, 0);
+    if (errno || *rest || rest == value || strchr(value, '-')) {
+        return err_set(e, -EINVAL, "--%s %s: not a number", option, value);
+    }
+    return 0;
+}
+
 void common_options_print(const struct common_options *c, struct buf *out)
 {
     const struct run_options usual = RUN_OPTIONS_DEFAULT;

@@ -16,12 +16,15 @@ struct common_options {
 
 /* Rows for a popt table; their letters are taken by common_option. */
 #define COMMON_OPTIONS \
-    {"on", 0, POPT_ARG_STRING, NULL, 'o', \
+    {"on", \
+     0, \
+     POPT_ARG_STRING, \
+     NULL, \
+     'o', \
      "where to run, with options as `twinmap targets` lists them; may be given more than once", \
      "TARGET"}, \
         {"format", 0, POPT_ARG_STRING, NULL, 'f', "how to read programs", "auto|text|binary"}, \
-        {"maps",           0, POPT_ARG_STRING, NULL, 'm', "when to judge the host map", \
-         "none|program|op"}, \
+        {"maps", 0, POPT_ARG_STRING, NULL, 'm', "when to judge the host map", "none|program|op"}, \
         {"hostmap", 0, POPT_ARG_STRING, NULL, 'h' + 256, "reader of the host map", "NAME"}, \
     { \
         "json", 0, POPT_ARG_NONE, NULL, 'j', "one JSON document instead of text", NULL \
@@ -33,4 +36,6 @@ int common_option(struct common_options *c, struct target_list *targets, int val
 /* What a command line says behind the target to judge in the same way; and then to run PATH. */
 void common_options_print(const struct common_options *c, struct buf *out);
 void common_options_print_path(const struct common_options *c, const char *path, struct buf *out);
+/* VALUE as an unsigned number, decimal or hex, into *TO. 0, or -EINVAL with one line in E. */
+int option_number(uint64_t *to, const char *option, const char *value, struct err *e);
 void common_options_free(struct common_options *c);
