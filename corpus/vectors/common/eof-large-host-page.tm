@@ -2,6 +2,7 @@
 config host_page=16384
 requires h_gt_g
 requires guest_page=4096
+requires host_page=16384
 file f0 size=5000
 r0 = mmap(NULL, 0x8000, PROT_READ|PROT_WRITE, MAP_PRIVATE, f0, 0) = ok
 load(r0, 0x200) = 1

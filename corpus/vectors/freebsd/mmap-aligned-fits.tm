@@ -3,6 +3,7 @@ config host_page=16384 reserved=0x10000000000
 requires freebsd
 requires reserved
 requires guest_page=4096
+requires host_page=16384
 file f0 size=0x8000
 r0 = mmap(@0x10000, 0x7fffff0000, PROT_NONE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x10000
 r1 = mmap(NULL, 0x8000000000, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_ALIGNED(39), -1, 0) = @0x8000000000

@@ -1,5 +1,6 @@
 # Growing with leave to move.
 requires linux
+requires host_page=4096
 r0 = mmap(@0x10000, 0x3000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x10000
 mprotect(r0+0x2000, 0x1000, PROT_READ) = 0
 store(r0, 0x1000, 0x61) = 0
