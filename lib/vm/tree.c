@@ -484,20 +484,19 @@ static const char *check_node(const struct vm_tree *t, struct vm_node *node, siz
         return check_leaf(t, node);
     }
     for (uint32_t i = 0; !bad && i < node->n; i++) {
-        struct vm_child c;
+        const struct vm_child *c = &node->child[i];
+        struct vm_child now;
 
-        if (node->child[i].node->n == 0) {
-            return "a node is empty";
-        }
-        c = summary(t, node->child[i].node);
-        if (c.start != node->child[i].start || c.last != node->child[i].last ||
-            c.gap != node->child[i].gap) {
-            return "a parent does not know what its child holds";
-        }
-        if (c.node->level + 1 != node->level) {
+        if (c->node->level + 1 != node->level) {
             return "a child is on a wrong level";
         }
-        bad = check_node(t, c.node, n);
+        bad = check_node(t, c->node, n);
+        if (!bad) {
+            now = summary(t, c->node);
+            if (now.start != c->start || now.last != c->last || now.gap != c->gap) {
+                bad = "a parent does not know what its child holds";
+            }
+        }
     }
     return bad;
 }
