@@ -2,11 +2,14 @@
 /* The targets a command was given by --on, with a runner each, opened when first needed. */
 #pragma once
 
-#include "exec/runner.h"
+#include "exec/recorder.h"
 
 struct target_entry {
     struct target_spec spec;
-    struct runner *runner; /* NULL until used */
+    struct runner *runner;     /* of a layer; NULL until used */
+    struct recorder *recorder; /* of what is no layer */
+    bool absent;               /* it is not to be had here */
+    struct err why;
 };
 
 struct target_list {

@@ -17,6 +17,7 @@ struct recorder {
     struct target_spec spec;
     struct follower *model;
     struct kernel *kernel;
+    unsigned ahead; /* programs that the kernel runs already */
     struct record record;
     struct {
         struct trace_step *v;
@@ -105,9 +106,27 @@ static int record_model(struct recorder *r, const struct prog *p, struct record 
     return rc;
 }
 
+int recorder_ahead(struct recorder *r, const struct prog *p, struct err *e)
+{
+    int rc = r->kernel ? kernel_submit(r->kernel, p, e) : -EAGAIN;
+
+    r->ahead += rc == 0;
+    return rc;
+}
+
+static int record_kernel(struct recorder *r, const struct prog *p, struct record *ret,
+                         struct err *e)
+{
+    if (r->ahead == 0) {
+        return kernel_run(r->kernel, p, ret, e);
+    }
+    r->ahead--;
+    return kernel_take(r->kernel, ret, e);
+}
+
 int recorder_record(struct recorder *r, const struct prog *p, struct record *ret, struct err *e)
 {
-    int rc = r->kernel ? kernel_run(r->kernel, p, ret, e) : record_model(r, p, ret, e);
+    int rc = r->kernel ? record_kernel(r, p, ret, e) : record_model(r, p, ret, e);
 
     snprintf(ret->maker, sizeof(ret->maker), "%s", r->spec.text);
     return rc;

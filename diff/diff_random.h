@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Generated programs compared by several processes at once. */
+#pragma once
+
+#include "diff_pair.h"
+
+/* A finding as one process leaves it for another. */
+struct diff_finding {
+    uint64_t seed;
+    char *signature;
+    char *text; /* the report */
+};
+
+struct diff_findings {
+    struct diff_finding *v;
+    size_t n, cap;
+};
+void diff_findings_free(struct diff_findings *f);
+
+/*
+ * N programs of seeds SEED, SEED + 1, ... in JOBS processes. COUNTS get the sums, FINDINGS the first
+ * of each signature in order of their seeds. 0 or a negative errno with the reason in E.
+ */
+int diff_random(const struct target_spec *specs, uint64_t n, uint64_t seed, unsigned jobs,
+                struct diff_counts *counts, struct diff_findings *findings, struct err *e);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Comparisons as text and as JSON. */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "diff_pair.h"
+
+/* "outcome/mmap/EINVAL": what a finding is about, whatever the program. */
+void diff_signature(const struct diff_pair *d, const struct prog *p, struct buf *out);
+/*
+ * The finding of the last run: signature, sentence, program up to the step, what was allowed, both
+ * sides' regions, and as last line the command that shows it again, for which WHAT is all behind
+ * the targets.
+ */
+void diff_report(const struct diff_pair *d, const struct prog *p, const char *what,
+                 struct buf *out);
+/* One line: "# 1000 programs, 21000 steps, 0 findings, 12 poisoned (0.06 %: 12 ...), ...". */
+void diff_print_counts(const struct diff_counts *c, double seconds, struct buf *out);
+struct json_object *diff_counts_json(const struct diff_counts *c, double seconds);
