@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/model_int.h"
 
@@ -12,6 +13,8 @@
 /* Where a FreeBSD guest's maps begin: what an emulator chooses for a wide guest, and any other. */
 #define PLACE_64 (UINT64_C(1) << 38)
 #define PLACE_32 UINT64_C(0x40000000)
+
+enum { PATTERN_GRAIN = 512 }; /* bytes over which prog_file_byte is constant */
 
 struct model *model_new(void)
 {
@@ -40,8 +43,13 @@ static void file_pattern(void *arg, unsigned index, uint64_t offset, void *buf, 
     uint8_t *to = buf;
 
     (void)arg;
-    for (size_t i = 0; i < len; i++) {
-        to[i] = prog_file_byte(index, offset + i);
+    while (len > 0) {
+        size_t same = u64_min(len, PATTERN_GRAIN - offset % PATTERN_GRAIN);
+
+        memset(to, prog_file_byte(index, offset), same);
+        to += same;
+        offset += same;
+        len -= same;
     }
 }
 

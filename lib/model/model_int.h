@@ -20,7 +20,7 @@ struct model {
     bool identities;           /* files have those that books have */
     uint8_t fill[MODEL_CHUNK]; /* its first n_fill bytes are fill[0] */
     size_t n_fill;
-    struct region_vec have; /* scratch of model_follow.c */
+    struct region_vec have; /* scratch */
 };
 
 /* LEN, which is not 0, bytes at ADDR, if all of them are the user's. */
