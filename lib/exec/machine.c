@@ -8,6 +8,8 @@
 
 static const struct machine_ops *const machines[] = {
     &machine_real,
+    &machine_sim_linux,
+    &machine_sim_freebsd,
 };
 
 const struct machine_ops *machine_nth(size_t n)
