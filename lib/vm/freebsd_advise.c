@@ -74,14 +74,14 @@ static void advise(struct vm_proc *p, struct range r, uint32_t advice)
 int fbsd_madvise(struct vm_proc *p, uint64_t addr, uint64_t len, uint32_t advice,
                  const struct vm_answer *seen, struct vm_reply *ret)
 {
-    uint64_t start, end;
+    uint64_t start, limit;
     int rc;
 
     vm_reply_init(ret);
     addr = fbsd_reg(p, addr);
     len = fbsd_reg(p, len);
     start = vm_rd(p, addr);
-    end = u64_align_up_wrap(addr + len, vm_p(p)->page);
+    limit = u64_align_up_wrap(addr + len, vm_p(p)->page);
     if (advice == MADV_PROTECT && !vm_p(p)->privileged) {
         return vm_reply_fail(p, VM_RULE_FREEBSD_MADVISE_PROTECT, seen, ret);
     }
@@ -92,9 +92,9 @@ int fbsd_madvise(struct vm_proc *p, uint64_t addr, uint64_t len, uint32_t advice
         return vm_reply_fail(p, VM_RULE_FREEBSD_MADVISE_ADVICE, seen, ret);
     }
     rc = vm_reserve(vm_of(p), 2, 0);
-    if (rc == 0 && fbsd_settle(p, VM_RULE_FREEBSD_MADVISE, seen, ret) && end != start &&
+    if (rc == 0 && fbsd_settle(p, VM_RULE_FREEBSD_MADVISE, seen, ret) && limit != start &&
         advice != MADV_PROTECT) {
-        advise(p, (struct range){start, end - 1}, advice);
+        advise(p, (struct range){start, limit - 1}, advice);
     }
     return rc;
 }

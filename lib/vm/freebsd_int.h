@@ -68,12 +68,12 @@ bool fbsd_clip(const struct vm_proc *p, uint64_t start, uint64_t size, struct ra
 /* A success of value 0 by RULE; true if it is to be done. */
 bool fbsd_settle(struct vm_proc *p, enum vm_rule rule, const struct vm_answer *seen,
                  struct vm_reply *ret);
-/* Whether R has a page without an area that is this machine's own doing (params.known), or other. */
+/* Whether R has a page without an area, within params.known or outside alone. */
 enum fbsd_hole { FBSD_HOLE_NONE, FBSD_HOLE_KNOWN, FBSD_HOLE_FOREIGN };
 enum fbsd_hole fbsd_hole(const struct vm_proc *p, struct range r);
 /*
- * A call whose range R must be mapped whole: true if it has been answered by RULE. Where the hole is
- * somebody else's memory perhaps, a success is allowed too.
+ * A call whose range R must be mapped whole: true if it has been answered by RULE. Where the hole
+ * is somebody else's memory perhaps, a success is allowed too.
  */
 bool fbsd_refuse_hole(struct vm_proc *p, struct range r, enum vm_rule rule,
                       const struct vm_answer *seen, struct vm_reply *ret);

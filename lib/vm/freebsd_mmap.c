@@ -69,7 +69,7 @@ static enum vm_rule check_flags(struct fbsd_map *m, int fd)
     return FBSD_PASSED;
 }
 
-/* Numbers 11 and 12. An exponent beyond a register of a 32-bit program counts as beyond the rest. */
+/* Numbers 11 and 12. The width of a 32-bit program's register limits an exponent too. */
 static enum vm_rule check_size(const struct vm_proc *p, uint64_t len, struct fbsd_map *m)
 {
     uint32_t n = m->flags >> FREEBSD_MAP_ALIGNED_SHIFT;

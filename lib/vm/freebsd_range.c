@@ -119,25 +119,25 @@ int fbsd_mincore(struct vm_proc *p, uint64_t addr, uint64_t len, uint8_t *vec,
 {
     const uint64_t page = vm_p(p)->page;
     uint64_t start = vm_rd(p, fbsd_reg(p, addr));
-    uint64_t end;
+    uint64_t limit;
     struct range r;
 
     vm_reply_init(ret);
-    if (!u64_add(fbsd_reg(p, addr), fbsd_reg(p, len), &end)) {
+    if (!u64_add(fbsd_reg(p, addr), fbsd_reg(p, len), &limit)) {
         return vm_reply_fail(p, VM_RULE_FREEBSD_MINCORE_RANGE, seen, ret);
     }
-    end = u64_align_up_wrap(end, page);
-    if (end == 0 || end < start || end - 1 > vm_p(p)->last) {
+    limit = u64_align_up_wrap(limit, page);
+    if (limit == 0 || limit < start || limit - 1 > vm_p(p)->last) {
         return vm_reply_fail(p, VM_RULE_FREEBSD_MINCORE_RANGE, seen, ret);
     }
-    r = (struct range){start, end > start ? end - 1 : start};
+    r = (struct range){start, limit > start ? limit - 1 : start};
     if (fbsd_refuse_hole(p, r, VM_RULE_FREEBSD_MINCORE_HOLE, seen, ret)) {
         return 0;
     }
-    if (end > start && !vec) {
+    if (limit > start && !vec) {
         return vm_reply_fail(p, VM_RULE_FREEBSD_MINCORE_VEC, seen, ret);
     }
-    if (fbsd_settle(p, VM_RULE_FREEBSD_MINCORE, seen, ret) && end > start) {
+    if (fbsd_settle(p, VM_RULE_FREEBSD_MINCORE, seen, ret) && limit > start) {
         fill_vec(p, r, vec);
     }
     return 0;

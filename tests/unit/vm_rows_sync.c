@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows 111 to 140: msync, mincore, madvise. */
+#include "vm_rows.h"
+
+#define ANON_AT(at, len, prot) MAP(at, len, prot, ANON | FIX, NOFD, 0, BOTH(AT(at)))
+
+enum {
+    ASYNC = 1, /* alike on both systems */
+    INVALIDATE = 2,
+    LINUX_SYNC = 4,
+    DONTNEED = 4, /* alike */
+    LINUX_FREE = 8,
+    FREEBSD_FREE = 5,
+    NO_ADVICE = 77,
+};
+
+static const struct row rows[] = {
+    {"111", "msync, flags 0", .step = {ANON_AT(A, P, RW), SYNC(A, P, 0, BOTH(OK))}},
+    {"112", "msync, ASYNC + INVALIDATE",
+     .step = {ANON_AT(A, P, RW), SYNC(A, P, ASYNC | INVALIDATE, OK, ERR(EINVAL))}},
+    {"113", "msync, ASYNC + SYNC", .skip = {NULL, "SYNC is 0 on FreeBSD"},
+     .step = {ANON_AT(A, P, RW), SYNC(A, P, ASYNC | LINUX_SYNC, ERR(EINVAL), NA)}},
+    {"114", "msync, unknown bit", .step = {ANON_AT(A, P, RW), SYNC(A, P, 0x10, ERR(EINVAL), OK)}},
+    {"115", "msync, unaligned", .step = {ANON_AT(A, P, RW), SYNC(A + 16, 16, 0, ERR(EINVAL), OK)}},
+    {"116", "msync, len 0, mapped", .step = {ANON_AT(A, P, RW), SYNC(A, 0, 0, BOTH(OK))}},
+    {"117", "msync, len 0, unmapped", .step = {SYNC(A, 0, 0, OK, ERR(ENOMEM))}},
+    {"118", "msync, unmapped", .step = {SYNC(A, P, 0, BOTH(ERR(ENOMEM)))}},
+    {"119", "msync, hole inside: what is written back cannot be seen",
+     .step = {ANON_AT(A, P, RW), ANON_AT(A + 2 * P, P, RW), SYNC(A, 3 * P, 0, BOTH(ERR(ENOMEM)))}},
+    {"120", "msync, INVALIDATE, locked",
+     .step = {ANON_AT(A, P, RW), LOCK(A, P), SYNC(A, P, INVALIDATE, BOTH(ERR(EBUSY))),
+              SYNC(A, P, 0, BOTH(OK))}},
+    {"121", "msync, wrap",
+     .step = {ANON_AT(A, P, RW), SYNC(TOP_PAGE, 2 * P, 0, ERR(ENOMEM), ERR(EINVAL)),
+              SYNC(A, UINT64_MAX, 0, BOTH(OK)), SYNC(A + P, UINT64_MAX, 0, OK, ERR(ENOMEM))}},
+    {"122", "msync, private anon + INVALIDATE",
+     .step = {ANON_AT(A, P, RW), STORE(A, 1, BOTH(OK)), SYNC(A, P, INVALIDATE, BOTH(OK)),
+              LOAD(A, BOTH(BYTE(1)))}},
+    {"123", "mincore, unaligned", .step = {ANON_AT(A, P, RW), INCORE(A + 16, 16, ERR(EINVAL), OK)}},
+    {"124", "mincore, len 0, mapped", .step = {ANON_AT(A, P, RW), INCORE(A, 0, BOTH(OK))}},
+    {"125", "mincore, len 0, unmapped", .step = {INCORE(A, 0, OK, ERR(ENOMEM))}},
+    {"126", "mincore, unmapped or hole",
+     .step = {INCORE(A, P, BOTH(ERR(ENOMEM))), ANON_AT(A, P, RW), ANON_AT(A + 2 * P, P, RW),
+              INCORE(A, 3 * P, BOTH(ERR(ENOMEM)))}},
+    {"127", "mincore, bad vector",
+     .step = {ANON_AT(A, P, RW), INCORE_BAD(A, P, BOTH(ERR(EFAULT)))}},
+    {"128", "mincore, value for a touched page",
+     .step = {ANON_AT(A, 2 * P, RW), STORE(A, 1, BOTH(OK)), INCORE(A, P, BYTE(1), HAS(1)),
+              INCORE(A + P, P, BOTH(BYTE(0)))}},
+    {"129", "madvise, unknown advice",
+     .step = {ANON_AT(A, P, RW), ADVISE(A, P, NO_ADVICE, BOTH(ERR(EINVAL))),
+              ADVISE(A, 0, NO_ADVICE, BOTH(ERR(EINVAL)))}},
+    {"130", "madvise, unaligned",
+     .step = {ANON_AT(A, P, RW), ADVISE(A + 16, P, 0, ERR(EINVAL), OK)}},
+    {"131", "madvise, unmapped", .step = {ADVISE(A, P, 0, ERR(ENOMEM), OK)}},
+    {"132", "madvise, hole inside",
+     .step = {ANON_AT(A, P, RW), ANON_AT(A + 2 * P, P, RW), STORE(A, 1, BOTH(OK)),
+              STORE(A + 2 * P, 1, BOTH(OK)), ADVISE(A, 3 * P, DONTNEED, ERR(ENOMEM), OK),
+              LOAD(A, BYTE(0), BYTE(1)), LOAD(A + 2 * P, BYTE(0), BYTE(1))}},
+    {"133", "madvise, outside user space", .step = {ADVISE(ABOVE, P, 0, ERR(ENOMEM), ERR(EINVAL))}},
+    {"134", "madvise, wrap", .step = {ADVISE(TOP_PAGE, 2 * P, 0, BOTH(ERR(EINVAL)))}},
+    {"135", "madvise, DONTNEED private anon",
+     .step = {ANON_AT(A, P, RW), STORE(A, 1, BOTH(OK)), ADVISE(A, P, DONTNEED, BOTH(OK)),
+              LOAD(A, BYTE(0), BYTE(1))}},
+    {"136", "madvise, DONTNEED private dirty file page",
+     .step = {MAP(A, P, RW, PRIV | FIX, FD_RW, 0, BOTH(OK)), STORE(A, 1, BOTH(OK)),
+              ADVISE(A, P, DONTNEED, BOTH(OK)), LOAD(A, BYTE(ROW_FILE_BYTE(0)), BYTE(1))}},
+    {"137", "madvise, DONTNEED locked",
+     .step = {ANON_AT(A, P, RW), STORE(A, 1, BOTH(OK)), LOCK(A, P),
+              ADVISE(A, P, DONTNEED, ERR(EINVAL), OK), LOAD(A, BOTH(BYTE(1)))}},
+    {"138", "madvise, FREE on a file map",
+     .step = {MAP(A, P, RW, PRIV | FIX, FD_RW, 0, BOTH(OK)), STORE(A, 1, BOTH(OK)),
+              ADVISE(A, P, LINUX_FREE, ERR(EINVAL), NA), ADVISE(A, P, FREEBSD_FREE, NA, OK),
+              VIEW(A, BOTH(BYTE(VM_BYTES_KNOWN))), LOAD(A, BOTH(BYTE(1)))}},
+    {"139", "madvise, advice number 5",
+     .step = {ANON_AT(A, P, RW), STORE(A, 1, BOTH(OK)), ADVISE(A, P, 5, ERR(EINVAL), OK),
+              VIEW(A, BYTE(VM_BYTES_KNOWN), BYTE(VM_BYTES_LAZY))}},
+    {"140", "madvise, advice number 8",
+     .step = {ANON_AT(A, P, RW), STORE(A, 1, BOTH(OK)), ADVISE(A, P, 8, BOTH(OK)),
+              VIEW(A, BYTE(VM_BYTES_LAZY), BYTE(VM_BYTES_KNOWN))}},
+};
+
+const struct row_table rows_sync = {"msync, mincore, madvise", rows, ARRAY_LEN(rows)};
