@@ -31,7 +31,7 @@ enum {
 _Static_assert((int)AHEAD <= (int)KERNEL_RING, "what is made can be handed over");
 
 struct worker {
-    pid_t pid;
+    pid_t pid; /* written by the parent alone */
     int rc;
     char error[ERR_TEXT_MAX];
     struct diff_counts counts;
@@ -278,20 +278,21 @@ static int start(struct pool *pool, unsigned i, unsigned jobs, const struct targ
                  FILE *f, struct err *e)
 {
     struct worker *w = &pool->worker[i];
+    pid_t pid;
 
-    if (jobs > 1) {
-        w->pid = fork();
-        if (w->pid < 0) {
-            return err_set(e, -errno, "cannot fork a worker: %s", strerror(errno));
-        }
-        if (w->pid > 0) {
-            return 0;
-        }
+    if (jobs == 1) {
+        run_worker(pool, w, specs, f);
+        return 0;
     }
-    run_worker(pool, w, specs, f);
-    if (jobs > 1) {
+    pid = fork();
+    if (pid < 0) {
+        return err_set(e, -errno, "cannot fork a worker: %s", strerror(errno));
+    }
+    if (pid == 0) {
+        run_worker(pool, w, specs, f);
         _exit(0);
     }
+    w->pid = pid;
     return 0;
 }
 
