@@ -212,6 +212,25 @@ static int force_store(struct model *m, const struct op_args *args,
     return poke_all(m, r, (uint8_t)args->arg[2]);
 }
 
+/* Pages of R with bytes of their own have bytes that nobody knows. */
+static int undefine_written(struct model *m, struct range r)
+{
+    struct vm_proc *p = model_proc(m);
+    uint64_t at = r.start;
+    int rc = 0;
+
+    while (rc == 0 && vm_next_written(p, r, &at)) {
+        uint64_t last = at | (m->setup.page - 1);
+
+        rc = vm_undefine(p, (struct range){at, last});
+        if (last >= r.last) {
+            break;
+        }
+        at = last + 1;
+    }
+    return rc;
+}
+
 /* Advice that took bytes away although it may not: which, nobody knows. */
 static int force_advice(struct model *m, const struct op_args *args)
 {
@@ -225,7 +244,7 @@ static int force_advice(struct model *m, const struct op_args *args)
     }
     for (size_t i = 0; i < ARRAY_LEN(losing[0]); i++) {
         if (args->arg[2] == losing[m->setup.system][i]) {
-            return vm_undefine(model_proc(m), r);
+            return undefine_written(m, r);
         }
     }
     return 0;

@@ -45,7 +45,7 @@ void fbsd_attr(struct vm_proc *p, const struct vm_mmap_args *a, struct vm_area_a
         .max_prot = a->prot >> ABI_PROT_MAX_SHIFT & ABI_PROT_RWX,
         .offset = u64_align_down(a->offset, vm_p(p)->page),
         .guard = (a->flags & FREEBSD_MAP_GUARD) != 0,
-        .shared = (a->flags & FREEBSD_MAP_SHARED) != 0,
+        .shared = (a->flags & (FREEBSD_MAP_SHARED | FREEBSD_MAP_GUARD)) == FREEBSD_MAP_SHARED,
     };
 
     if (m.max_prot == 0) {

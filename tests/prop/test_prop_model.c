@@ -32,7 +32,7 @@ struct twice {
     struct shown shown[PROG_OPS_MAX];
     struct buf end_a, end_b;
     uint64_t seed;
-    size_t steps, lies, caught, skipped;
+    size_t steps, lies, caught, skipped, too_large;
     uint64_t kinds[OP_KIND_COUNT];
 };
 
@@ -148,7 +148,11 @@ static void adopt(struct twice *t, struct prng *rng)
         books.v[n++] = g;
     }
     books.n = n;
-    assert_int_equal(model_adopt(b->m, all, &books), 0);
+    if (model_adopt(b->m, all, &books) < 0) {
+        t->too_large++;
+        region_vec_free(&books);
+        return;
+    }
     region_vec_clear(&b->regions);
     assert_int_equal(vm_regions(model_proc(b->m), all, &b->regions), 0);
     for (size_t i = 0; i < b->regions.n; i++) {
@@ -195,7 +199,10 @@ static void run_lied_to(struct twice *t, enum abi_system system)
         }
         t->caught++;
         same_state(t, i, "something was done that was not allowed");
-        assert_int_equal(model_force(t->b.m, op, &args, &l), 0);
+        if (model_force(t->b.m, op, &args, &l) < 0) {
+            t->too_large++; /* bytes that nobody knows take room */
+            return;
+        }
         op_results_put(&t->b.results, op, l.kind == MODEL_OK, l.value);
     }
     adopt(t, &rng);
@@ -219,8 +226,10 @@ static void run(enum abi_system system)
         run_lied_to(t, system);
     }
     print_message("%s: seed %" PRIu64 ", %" PRIu64 " programs, %zu steps (%zu ops were none), "
-                  "%zu of %zu lies caught\n",
-                  abi_system_name(system), seed, n, t->steps, t->skipped, t->caught, t->lies);
+                  "%zu of %zu lies caught, %zu not followed\n",
+                  abi_system_name(system), seed, n, t->steps, t->skipped, t->caught, t->lies,
+                  t->too_large);
+    assert_true(t->too_large * 100 <= n);
     for (unsigned k = 0; k < OP_KIND_COUNT && n >= PROGRAMS; k++) {
         bool step = k != OP_fork && k != OP_wait && k != OP_host_fail &&
                     (k != OP_mremap || system == ABI_LINUX);
