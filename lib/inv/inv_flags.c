@@ -69,11 +69,11 @@ static const char *book_differs(const struct inv_view *v, const struct inv_edit 
                                 const struct region *b, uint64_t source, const struct region *a,
                                 uint64_t at)
 {
-    bool copies = v->host_page > v->guest_page && e->rule == INV_MOVE;
+    bool copies = (v->host_page > v->guest_page || v->ctx->no_remap) && e->rule == INV_MOVE;
 
     /*
-     * limit:shared-ro-snapshot: what mremap must copy below a host page becomes private, or a
-     * snapshot
+     * limit:shared-ro-snapshot: what mremap must copy, below a host page or for want of a host's
+     * mremap, becomes private, or a snapshot
      */
     if (!b || !a || copies) {
         return NULL;

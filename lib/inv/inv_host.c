@@ -9,7 +9,7 @@
 
 /*
  * limit:frag-past-eof-zero and the copies of fragments: below a host page the book's kind is no
- * promise.
+ * promise. Without a host's mremap nor is a file's.
  */
 static bool kind_wrong(const struct inv_view *v, const struct inv_stretch *s,
                        const struct region *h)
@@ -21,7 +21,8 @@ static bool kind_wrong(const struct inv_view *v, const struct inv_stretch *s,
         return true;
     }
     /* With R < T the tail of a file is spliced with anonymous zeros (layer.md 6.4). */
-    return s->any_file && h->kind == REGION_ANON && v->space->real_page == v->guest_page;
+    return s->any_file && !v->ctx->no_remap && h->kind == REGION_ANON &&
+           v->space->real_page == v->guest_page;
 }
 
 /*

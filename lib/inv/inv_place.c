@@ -180,10 +180,10 @@ static bool enomem_wrong(const struct inv_view *v, struct inv_violation *ret)
 
     /*
      * limit:probe-best-effort without reserved_va; limit:copy-no-growth for a move where pages
-     * differ
+     * differ, or that the host cannot make
      */
     if (v->space->reserved_va == 0 ||
-        (v->kind == OP_mremap && space_relation(v->space) != SPACE_H_EQ_G)) {
+        (v->kind == OP_mremap && (space_relation(v->space) != SPACE_H_EQ_G || v->ctx->no_remap))) {
         return false;
     }
     if (v->kind == OP_mmap && v->is_linux && ((uint32_t)inv_arg(v, 3) & LINUX_MAP_HUGETLB)) {
