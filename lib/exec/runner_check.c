@@ -271,6 +271,7 @@ static struct inv_ctx context(struct runner *r, const struct trace_step *s,
         .memory = r->opt.contents && real ? memory : NULL,
         .ledger = r->opt.contents || !real ? r->ledger : NULL,
         .real_host = real,
+        .no_remap = !r->machine->host->caps.remap,
     };
 }
 

@@ -70,6 +70,7 @@ struct inv_ctx {
     /* One per program, also without memory: inv_check keeps it up to date; NULL: none. */
     struct inv_ledger *ledger;
     bool real_host; /* real kernel: refusals by rlimits and overcommit may happen */
+    bool no_remap;  /* the host has no mremap: what the guest's moves is copied */
 };
 
 struct inv_violation {
