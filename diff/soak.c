@@ -27,7 +27,8 @@ void soak_free(struct soak *s)
 void soak_begin(struct soak *s, size_t i)
 {
     s->target = i;
-    s->programs = s->findings = s->skipped = 0;
+    s->programs = s->findings = s->skipped = s->steps = s->poisoned = 0;
+    memset(s->excused, 0, sizeof(s->excused));
     memset(s->by_relation, 0, sizeof(s->by_relation));
     buf_clear(&s->seen);
     s->began = bench_ns();
@@ -72,11 +73,33 @@ int soak_run(struct soak *s, const struct prog *p, const char *what, struct err 
         return 0;
     }
     s->by_relation[space_relation(&s->result.space)]++;
+    s->steps += s->result.n_steps;
+    s->poisoned += s->result.n_poisoned;
+    for (unsigned i = 0; i < LIMIT_COUNT; i++) {
+        s->excused[i] += s->result.excused[i];
+    }
     if (s->result.verdict == RUN_FINDING) {
         s->findings++;
         report(s, p, what);
     }
     return 0;
+}
+
+/* Steps in which a limit excused something, by limit. */
+static void print_limits(const struct soak *s)
+{
+    const char *before = "# excused steps: ";
+
+    for (unsigned i = 0; i < LIMIT_COUNT; i++) {
+        if (s->excused[i]) {
+            printf("%s%s %" PRIu64, before, limit_descs[i].name, s->excused[i]);
+            before = ", ";
+        }
+    }
+    if (s->poisoned || before[0] == ',') {
+        printf("%s%" PRIu64 " of %" PRIu64 " steps poisoned\n", before[0] == ',' ? "; " : "# ",
+               s->poisoned, s->steps);
+    }
 }
 
 void soak_print(const struct soak *s)
@@ -92,5 +115,6 @@ void soak_print(const struct soak *s)
     }
     printf("; %.0f programs/s, %ld MiB at most\n",
            (double)s->programs * 1e9 / (double)(ns ? ns : 1), usage.ru_maxrss / 1024);
+    print_limits(s);
     fflush(stdout);
 }

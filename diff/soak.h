@@ -14,8 +14,9 @@ struct soak {
     struct run_result result; /* of the last program */
     uint64_t programs, findings, skipped;
     uint64_t by_relation[SPACE_H_GT_G + 1];
-    struct buf seen; /* signatures, one per line */
-    uint64_t began;  /* ns */
+    uint64_t steps, poisoned, excused[LIMIT_COUNT]; /* steps, as run_result counts them */
+    struct buf seen;                                /* signatures, one per line */
+    uint64_t began;                                 /* ns */
 };
 
 void soak_init(struct soak *s, struct target_list *targets, const struct common_options *common);
@@ -28,5 +29,5 @@ const struct target_spec *soak_spec(const struct soak *s);
  * 0 or a negative errno with the reason in E.
  */
 int soak_run(struct soak *s, const struct prog *p, const char *what, struct err *e);
-/* One line: "# linux: 1000 programs, 0 findings, ...". */
+/* "# linux: 1000 programs, 0 findings, ...", and a line of what was excused. */
 void soak_print(const struct soak *s);

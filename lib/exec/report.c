@@ -102,6 +102,19 @@ static void print_head(const struct prog *p, const struct run_result *r, struct 
     prog_print_head(&head, out);
 }
 
+/* Which limits excused something in S, behind its outcome. */
+static void print_excused(const struct trace_step *s, struct buf *out)
+{
+    const char *before = "    # limit: ";
+
+    for (unsigned i = 0; i < LIMIT_COUNT; i++) {
+        if (s->excused & limit_bit((enum limit_id)i)) {
+            buf_fmt(out, "%s%s", before, limit_descs[i].name);
+            before = ", ";
+        }
+    }
+}
+
 /* The first N_STEPS ops with their outcomes; MARK (may be NULL) is put behind the last one. */
 static void print_steps(const struct prog *p, const struct run_result *r, size_t n_steps,
                         const char *mark, struct buf *out)
@@ -116,6 +129,7 @@ static void print_steps(const struct prog *p, const struct run_result *r, size_t
         buf_fmt(out, "%*s", (int)(4 * depth), "");
         op_print(op, out);
         outcome_print(&s->outcome, (enum op_kind)op->kind, out);
+        print_excused(s, out);
         if (mark && i + 1 == n_steps) {
             buf_fmt(out, "    # <== %s", mark);
         }

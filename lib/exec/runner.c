@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/vec.h"
-#include "exec/runner_impl.h"
+#include "exec/runner_model.h"
 
 void run_result_free(struct run_result *r)
 {
@@ -51,7 +51,7 @@ static int open_parts(struct runner *r, struct err *e)
     r->layer = r->spec.layer->create();
     r->ledger = inv_ledger_new();
     r->bytes = malloc(PROG_ACCESS_MAX);
-    if (!r->layer || !r->ledger || !r->bytes) {
+    if (!r->layer || !r->ledger || !r->bytes || runner_model_open(r) < 0) {
         return err_set(e, -ENOMEM, "out of memory");
     }
     rc = machine->open(&r->machine, e);
@@ -104,6 +104,7 @@ struct runner *runner_close(struct runner *r)
     machine_close(r->machine);
     host_record_free(&r->record);
     inv_ledger_free(r->ledger);
+    runner_model_close(r);
     fork_report_close(r);
     free_regions(&r->flags);
     free_regions(&r->host);
@@ -283,6 +284,7 @@ static int begin(struct runner *r)
         return err_set(r->err, -ENOMEM, "out of memory");
     }
     rc = begin_layer(r);
+    rc = rc != 0 ? rc : runner_model_begin(r);
     return rc != 0 || r->opt.maps == MAP_CHECK_NONE ? rc : runner_baseline(r);
 }
 
@@ -333,6 +335,19 @@ static int run(struct runner *r)
     return rc != 0 || r->over ? rc : runner_judge_end(r);
 }
 
+/* What of the steps was excused, and what could not be compared. */
+static void count_limits(const struct runner *r)
+{
+    for (size_t i = 0; i < r->steps.n; i++) {
+        const struct trace_step *s = &r->steps.v[i];
+
+        for (unsigned k = 0; s->excused && k < LIMIT_COUNT; k++) {
+            r->res->excused[k] += (s->excused & limit_bit((enum limit_id)k)) != 0;
+        }
+        r->res->n_poisoned += s->poisoned;
+    }
+}
+
 int runner_run(struct runner *r, const struct prog *p, const struct run_options *o,
                struct run_result *ret, struct err *e)
 {
@@ -349,6 +364,7 @@ int runner_run(struct runner *r, const struct prog *p, const struct run_options 
     rc = run(r);
     ret->n_steps = r->steps.n;
     ret->steps = r->steps.v;
+    count_limits(r);
     if (r->has_window) {
         int left;
 

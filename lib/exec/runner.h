@@ -4,6 +4,7 @@
 
 #include "exec/target.h"
 #include "inv/inv.h"
+#include "inv/limit.h"
 #include "trace/trace.h"
 
 enum map_check { MAP_CHECK_NONE, MAP_CHECK_PROGRAM, MAP_CHECK_OP };
@@ -11,13 +12,15 @@ enum map_check { MAP_CHECK_NONE, MAP_CHECK_PROGRAM, MAP_CHECK_OP };
 struct run_options {
     enum map_check maps; /* when the host map is read and judged */
     bool contents;       /* judge bytes too */
+    bool model;          /* hold the layer to the guest's kernel */
+    uint64_t limits_off; /* set of limits that excuse nothing: who needs them? */
     bool adapt_config;   /* fuzzing: what cannot be had here becomes the nearest that can */
     const char *hostmap; /* reader by name; NULL the best */
     unsigned hang_ms;    /* 0: 5000 */
     void (*log)(void *arg, const char *line); /* --log page */
     void *log_arg;
 };
-#define RUN_OPTIONS_DEFAULT ((struct run_options){.maps = MAP_CHECK_OP, .contents = true})
+#define RUN_OPTIONS_DEFAULT ((struct run_options){.maps = MAP_CHECK_OP, .contents = true, .model = true})
 
 enum run_verdict {
     RUN_PASS,
@@ -39,6 +42,8 @@ struct run_result {
     size_t n_steps;
     struct trace_step *steps; /* owned by the runner, valid until its next run */
     size_t n_skipped;         /* steps */
+    size_t excused[LIMIT_COUNT]; /* steps in which a limit excused something */
+    size_t n_poisoned;        /* steps of which something could not be compared */
     /* At the failing step, else at the end: what each side holds. */
     struct region_vec flags_before, flags_after, host_after;
     struct buf calls; /* host calls of the failing step, one per line */

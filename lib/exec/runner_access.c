@@ -19,6 +19,15 @@ static void outcome_signal(struct trace_step *s, int signal)
     s->outcome = (struct outcome){.kind = OUTCOME_SIGNAL, .signal = signal};
 }
 
+/* FAULT as the guest meets it. */
+static void outcome_fault(const struct runner *r, struct trace_step *s,
+                          const struct host_fault *fault)
+{
+    outcome_signal(s, fault->signal);
+    s->outcome.has_at = true;
+    s->outcome.at = h2g(&r->res->space, fault->addr);
+}
+
 static void outcome_ok(struct trace_step *s, uint64_t value)
 {
     s->outcome = (struct outcome){.kind = OUTCOME_OK, .value = value};
@@ -128,7 +137,7 @@ int runner_store(struct runner *r, struct trace_step *s)
         }
     }
     if (s->outcome.kind == OUTCOME_OK) {
-        outcome_signal(s, fault.signal);
+        outcome_fault(r, s, &fault);
     }
     return 0;
 }
@@ -145,7 +154,7 @@ int runner_load(struct runner *r, struct trace_step *s)
     }
     rc = host_read(r->machine->host, g2h(&r->res->space, range.start), r->bytes, len, &fault);
     if (rc == -EFAULT && fault.signal != 0) {
-        outcome_signal(s, fault.signal);
+        outcome_fault(r, s, &fault);
         return 0;
     }
     if (rc < 0) {

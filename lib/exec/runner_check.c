@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/vec.h"
-#include "exec/runner_impl.h"
+#include "exec/runner_model.h"
 #include "op/text.h"
 
 /* Page flags behind the current step: the same as before it if they were not collected anew. */
@@ -267,9 +267,9 @@ static struct inv_ctx context(struct runner *r, const struct trace_step *s,
         .host_after = r->host_fresh ? regions_next(&r->host)
                       : op          ? regions_now(&r->host)
                                     : NULL,
-        /* contents on a simulated host are the model's business */
-        .memory = r->opt.contents && real ? memory : NULL,
-        .ledger = r->opt.contents || !real ? r->ledger : NULL,
+        /* with the model contents are its business; on a simulated host always */
+        .memory = r->opt.contents && real && !r->opt.model ? memory : NULL,
+        .ledger = r->ledger,
         .real_host = real,
         .no_remap = !r->machine->host->caps.remap,
     };
@@ -353,7 +353,7 @@ static int judge_invariants(struct runner *r, struct trace_step *s)
             "%s: a block that the host placed outside the window stays mapped",
             op_descs[r->prog->ops.v[s->op].kind].name);
     }
-    return 0;
+    return runner_model_judge(r, s, &ctx);
 }
 
 int runner_judge(struct runner *r, struct trace_step *s, const uint64_t *expected)
@@ -430,6 +430,18 @@ int runner_judge_fork(struct runner *r, struct trace_step *s, const char *side)
     return rc < 0 ? rc : judge_state(r, s, side);
 }
 
+/* All that this process holds, S being its last step. */
+static int judge_model_end(struct runner *r, struct trace_step *s)
+{
+    struct inv_ctx ctx;
+
+    if (!s) {
+        return 0;
+    }
+    ctx = context(r, s, NULL);
+    return runner_model_end(r, s, &ctx);
+}
+
 int runner_judge_end(struct runner *r)
 {
     struct trace_step *s = r->judged == NO_STEP ? NULL : &r->steps.v[r->judged];
@@ -437,8 +449,9 @@ int runner_judge_end(struct runner *r)
     const char *what;
     int rc;
 
-    if (r->opt.maps == MAP_CHECK_NONE) {
-        return 0;
+    rc = judge_model_end(r, s);
+    if (rc < 0 || r->over || r->opt.maps == MAP_CHECK_NONE) {
+        return rc;
     }
     host_record_clear(&r->record);
     rc = r->machine->ops->everything(r->machine, &all, r->err);

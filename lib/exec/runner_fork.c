@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "exec/runner_impl.h"
+#include "exec/runner_model.h"
 
 enum {
     REPORT_REGIONS_MAX = 16384, /* of one vector; a picture needs no more */
@@ -159,15 +159,17 @@ static int take_finding(struct runner *r)
 static int read_report(struct runner *r)
 {
     const struct fork_report *f = r->report;
+    int rc;
 
     if (f->rc < 0) {
         return err_set(r->err, f->rc, "in a child process: %s", f->error);
     }
     memcpy(r->steps.v + r->steps.n, f->steps, f->n_steps * sizeof(*f->steps));
     r->steps.n += f->n_steps;
+    rc = runner_model_replay(r, r->steps.n - f->n_steps);
     r->res->n_skipped = f->n_skipped;
     r->n_processes = f->n_processes;
-    return f->verdict == RUN_FINDING ? take_finding(r) : 0;
+    return f->verdict == RUN_FINDING ? take_finding(r) : rc;
 }
 
 static void call_fork_start(struct runner *r, struct trace_step *s)
@@ -241,7 +243,8 @@ static _Noreturn void run_child(struct runner *r, struct trace_step *s, size_t a
     r->fork_depth++;
     r->machine->ops->map_close(r->machine); /* it shows the parent's memory */
     rc = r->opt.maps == MAP_CHECK_NONE ? 0 : runner_map_open(r);
-    rc = rc < 0 ? rc : runner_end_fork(r, s, true);
+    rc = rc < 0 ? rc : runner_model_fork(r);
+    rc = rc < 0 || r->over ? rc : runner_end_fork(r, s, true);
     if (rc == 0 && !r->over) {
         rc = runner_loop(r, at + 1, stop);
     }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exec/runner_impl.h"
+#include "exec/runner_model.h"
 
 /* What a process has to itself, and what its child will be made of, kept for later programs. */
 struct runner_parent {
@@ -142,7 +142,7 @@ static int begin_child(struct runner *r, struct runner_parent *p)
     r->fork_depth++;
     host_record_clear(&r->record);
     r->tbs.n = 0;
-    return 0;
+    return runner_model_fork(r);
 }
 
 int runner_fork_sim(struct runner *r, struct trace_step *s, size_t at, size_t stop)
@@ -170,7 +170,8 @@ int runner_fork_sim(struct runner *r, struct trace_step *s, size_t at, size_t st
         return rc;
     }
     r->counters_before = before;
-    rc = run_child(r, s, at, stop);
+    rc = r->over ? 0 : run_child(r, s, at, stop);
+    runner_model_wait(r);
     r->machine->ops->exit(r->machine);
     back = take_back(r, p, s);
     return rc < 0 ? rc : back;

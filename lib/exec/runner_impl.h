@@ -26,6 +26,7 @@ struct runner_regions {
     unsigned now;
 };
 
+struct runner_model;  /* the guest's kernel beside the run: runner_model.h */
 struct fork_report;   /* what a child process leaves for its parent: runner_fork.c */
 struct runner_parent; /* a process whose child runs in this process: runner_fork_sim.c */
 
@@ -41,6 +42,7 @@ struct runner {
     bool has_window; /* the program got as far as this */
     int fds[PROG_FILES_MAX];
     struct inv_ledger *ledger;
+    struct runner_model *model;
     uint8_t *bytes; /* PROG_ACCESS_MAX: what a load or store moves */
     struct fork_report *report;
     struct runner_parent *parents[PROG_FORKS_MAX]; /* by fork_depth, made when they are needed */

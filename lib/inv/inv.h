@@ -14,9 +14,10 @@ enum inv_need {
     INV_NEEDS_HOST = 2,  /* host map of the window after the step */
     INV_NEEDS_HOST_BEFORE = 4,
     INV_NEEDS_CONTENTS = 8, /* a way to read guest bytes */
-    INV_NEEDS_MODEL = 16,   /* waits for the guest model: listed, never run, says so */
+    INV_NEEDS_MODEL = 16,   /* judged by the runner, step by step, against the guest model */
     INV_NEEDS_FORK = 32,    /* the step is a fork */
     INV_NEEDS_PROGRAM = 64, /* judged by the runner at the end of a program */
+    INV_NEEDS_RUNS = 128,   /* speaks of several runs: not judged in one */
 };
 
 enum inv_id {

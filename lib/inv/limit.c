@@ -66,9 +66,23 @@ static uint32_t remap_flags(const struct inv_view *v)
 /* mmap of a file that host pages cannot show at its place as it is: read-in, or a fragment. */
 static bool needs_copy(const struct inv_view *v)
 {
-    return v->fixed && v->has_range &&
+    if (v->placed) { /* the alignment asked for and the offset exclude each other */
+        uint64_t unit = u64_min(v->align ? v->align : 1, v->host_page);
+
+        return !u64_is_aligned((v->offset & (v->host_page - 1)) - v->rem, unit);
+    }
+    return v->has_range &&
            (((v->range.start - v->offset) & (v->host_page - 1)) ||
             (v->range.start & (v->host_page - 1)) || ((v->range.last + 1) & (v->host_page - 1)));
+}
+
+/* mmap of a file that cannot be read. */
+static bool write_only(const struct inv_view *v)
+{
+    int64_t file = v->step->args.file;
+
+    return file >= 0 && (size_t)file < v->ctx->prog->files.n &&
+           v->ctx->prog->files.v[file].open == PROG_WRONLY;
 }
 
 /* Any page of R that books as a shared object itself, with the rights WANT. */
@@ -144,11 +158,14 @@ static enum limit_id refused_mmap(const struct limit_ctx *c, const struct inv_vi
 {
     bool file = !v->anon && !v->guard;
 
+    if (err == ABI_EINVAL && file && v->shared && (v->prot & REGION_W)) {
+        return limit_if(c, LIMIT_ID_SHARED_FRAG_REFUSED, needs_copy(v));
+    }
     if (err == ABI_EINVAL && v->fixed && v->has_range) {
-        if (file && v->shared && (v->prot & REGION_W)) {
-            return limit_if(c, LIMIT_ID_SHARED_FRAG_REFUSED, needs_copy(v));
-        }
         return limit_if(c, LIMIT_ID_MIXED_BACKING_REFUSED, mixes(v, v->range, v->shared && !file));
+    }
+    if (err == ABI_EACCES && file) {
+        return limit_if(c, LIMIT_ID_WRITE_ONLY_COPY, needs_copy(v) && write_only(v));
     }
     if (err == ABI_ENOMEM && file && v->fixed && v->has_range && needs_copy(v) &&
         range_len(v->range) > SCRATCH_MAX) {
@@ -310,7 +327,7 @@ enum limit_id limit_effect(const struct limit_ctx *c)
     struct inv_view v;
 
     inv_view_init(&v, c->step);
-    if (v.kind == OP_mmap && v.ok && is_stack(&v)) {
+    if (v.kind == OP_mmap && is_stack(&v)) {
         return limit_if(c, LIMIT_ID_STACK_PLAIN, true);
     }
     if (v.kind == OP_madvise && v.is_linux) {

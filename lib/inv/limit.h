@@ -94,5 +94,7 @@ struct limit_bytes {
     uint64_t size;     /* of the file */
     bool changed;      /* the byte at OFFSET of the file is not what it was at the start */
 };
+/* What lies at AT is nobody's to mend: the host refused an undo there (layer.md 1.4, rule 5). */
+bool limit_stuck(const struct limit_ctx *c, gaddr at);
 /* Why a byte that the guest could read is not the kernel's. */
 enum limit_id limit_bytes(const struct limit_ctx *c, const struct limit_bytes *b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Limits of what the guest sees without asking a call: accesses, mappings, bytes. */
-#include "inv/limit_priv.h"
 #include "inv/ledger_priv.h"
+#include "inv/limit_priv.h"
 
 /* Host page of AT holds a VALID page, AT itself left out, that is no guard and has a right of WANT. */
 static bool neighbour_has(const struct inv_view *v, uint64_t at, uint8_t want)
@@ -20,6 +20,13 @@ static bool neighbour_has(const struct inv_view *v, uint64_t at, uint8_t want)
         }
     }
     return false;
+}
+
+/* The page at AT has a right that may imply R. */
+static bool has_rights(const struct inv_view *v, uint64_t at)
+{
+    return inv_flags(region_find(v->ctx->flags_before, at)) &
+           (PAGE_WRITE | PAGE_WRITE_ORG | PAGE_EXEC);
 }
 
 static bool was_left(const struct limit_ctx *c, uint64_t at)
@@ -43,32 +50,58 @@ static enum limit_id past_eof(const struct limit_ctx *c, const struct inv_view *
     return limit_if(c, LIMIT_ID_FRAG_PAST_EOF_ZERO, a->offset < end || is_copy(v, a->at));
 }
 
+/* The right is the host page's, or implied by others. */
+static enum limit_id right_of_others(const struct limit_ctx *c, const struct inv_view *v,
+                                     const struct limit_access *a)
+{
+    enum limit_id id = limit_if(c, LIMIT_ID_RIGHTS_IMPLIED, !a->write && has_rights(v, a->at));
+    uint8_t want = a->write ? PAGE_WRITE | PAGE_WRITE_ORG : PAGE_BITS;
+
+    return id != LIMIT_NONE ? id
+                            : limit_if(c, LIMIT_ID_SUBPAGE_PROT, neighbour_has(v, a->at, want));
+}
+
+/* A free page in a live host page. */
+static enum limit_id slack(const struct limit_ctx *c, const struct inv_view *v, gaddr at)
+{
+    return limit_if(c, was_left(c, at) ? LIMIT_ID_SUBPAGE_UNMAP : LIMIT_ID_SLACK_VISIBLE,
+                    neighbour_has(v, at, 0));
+}
+
+/* The layer's guest was refused the access in another way than the kernel's. */
+static enum limit_id refused(const struct limit_ctx *c, const struct inv_view *v,
+                             const struct limit_access *a)
+{
+    switch (a->page) {
+    case LIMIT_PAGE_GRANTED:
+        /* What no undo could bring back after the host had refused (layer.md 1.4, rule 5). */
+        return limit_if(c, LIMIT_ID_HOST_FAILED, limit_host_failed(v) || limit_stuck(c, a->at));
+    case LIMIT_PAGE_REFUSED: /* so that EOF decides */
+        return right_of_others(c, v, a);
+    case LIMIT_PAGE_UNMAPPED: /* likewise */
+        return slack(c, v, a->at);
+    case LIMIT_PAGE_GUARD:
+        return limit_if(c, LIMIT_ID_GUARD_FRAG_SOFT, neighbour_has(v, a->at, 0));
+    default:
+        return LIMIT_NONE;
+    }
+}
+
 enum limit_id limit_access(const struct limit_ctx *c, const struct limit_access *a)
 {
     struct inv_view v;
     enum limit_id id = LIMIT_NONE;
-    uint64_t last = UINT64_MAX;
 
     inv_view_init(&v, c->step);
     if (!a->granted) {
-        /* What no undo could bring back after the host had refused (layer.md 1.4, rule 5). */
-        return a->page == LIMIT_PAGE_GRANTED
-                   ? limit_if(c, LIMIT_ID_HOST_FAILED,
-                              limit_host_failed(&v) ||
-                                  inv_ledger_stuck(c->step->ledger, a->at, &last))
-                   : LIMIT_NONE;
+        return refused(c, &v, a);
     }
     switch (a->page) {
     case LIMIT_PAGE_UNMAPPED:
-        if (!neighbour_has(&v, a->at, 0)) {
-            break;
-        }
-        id = was_left(c, a->at) ? limit_if(c, LIMIT_ID_SUBPAGE_UNMAP, true)
-                                : limit_if(c, LIMIT_ID_SLACK_VISIBLE, true);
+        id = slack(c, &v, a->at);
         break;
     case LIMIT_PAGE_REFUSED:
-        id = limit_if(c, LIMIT_ID_SUBPAGE_PROT,
-                      neighbour_has(&v, a->at, a->write ? PAGE_WRITE | PAGE_WRITE_ORG : PAGE_BITS));
+        id = right_of_others(c, &v, a);
         break;
     case LIMIT_PAGE_GUARD:
         id = limit_if(c, LIMIT_ID_GUARD_FRAG_SOFT, neighbour_has(&v, a->at, 0));
@@ -79,10 +112,15 @@ enum limit_id limit_access(const struct limit_ctx *c, const struct limit_access 
     case LIMIT_PAGE_GRANTED:
         break;
     }
-    if (id == LIMIT_NONE && inv_ledger_stuck(c->step->ledger, a->at, &last)) {
-        id = limit_if(c, LIMIT_ID_HOST_FAILED, true);
-    }
-    return id;
+    return id != LIMIT_NONE ? id : limit_if(c, LIMIT_ID_HOST_FAILED, limit_stuck(c, a->at));
+}
+
+bool limit_stuck(const struct limit_ctx *c, gaddr at)
+{
+    uint64_t last = UINT64_MAX;
+
+    return !(c->off & limit_bit(LIMIT_ID_HOST_FAILED)) &&
+           inv_ledger_stuck(c->step->ledger, at, &last);
 }
 
 /* WHERE lies in what the call of this step names. */
@@ -106,7 +144,7 @@ enum limit_id limit_mapping(const struct limit_ctx *c, struct range where,
 /* R < T: AT lies where zeros stand for what is behind EOF. */
 static bool spliced(const struct inv_view *v, const struct limit_bytes *b)
 {
-    return b->file && b->shared && b->offset >= u64_align_up_wrap(b->size, v->space->real_page) &&
+    return b->file && b->offset >= u64_align_up_wrap(b->size, v->space->real_page) &&
            b->offset < u64_align_up_wrap(b->size, v->guest_page);
 }
 
@@ -126,7 +164,6 @@ enum limit_id limit_bytes(const struct limit_ctx *c, const struct limit_bytes *b
 {
     struct inv_view v;
     const struct region *book = region_find(c->step->flags_after, b->at);
-    uint64_t last = UINT64_MAX;
     enum limit_id id;
 
     inv_view_init(&v, c->step);
@@ -134,10 +171,10 @@ enum limit_id limit_bytes(const struct limit_ctx *c, const struct limit_bytes *b
         id = LIMIT_NONE;
     } else if (book && book->snapshot) {
         id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, b->file);
-    } else if (b->shared) {
-        id = limit_if(c, LIMIT_ID_EOF_GROWTH_UNSEEN, spliced(&v, b));
+    } else if (spliced(&v, b)) {
+        id = limit_if(c, LIMIT_ID_EOF_GROWTH_UNSEEN, true);
     } else {
-        id = limit_if(c, LIMIT_ID_PRIVATE_COPY_EARLY, b->file && b->changed);
+        id = limit_if(c, LIMIT_ID_PRIVATE_COPY_EARLY, b->file && !b->shared && b->changed);
     }
     if (id == LIMIT_NONE) {
         id = dontneed(c, &v, b);
@@ -146,7 +183,7 @@ enum limit_id limit_bytes(const struct limit_ctx *c, const struct limit_bytes *b
         id = limit_if(c, LIMIT_ID_HOST_FAILED, named(&v, (struct range){b->at, b->at}));
     }
     if (id == LIMIT_NONE) {
-        id = limit_if(c, LIMIT_ID_HOST_FAILED, inv_ledger_stuck(c->step->ledger, b->at, &last));
+        id = limit_if(c, LIMIT_ID_HOST_FAILED, limit_stuck(c, b->at));
     }
     return id;
 }

@@ -262,7 +262,7 @@ static void test_model_rows_never_fire(void **state)
     step_fixed_map(&w);
     w.step.outcome.kind = OUTCOME_CRASH;
     for (unsigned id = 0; id < INV_COUNT; id++) {
-        if (inv_descs[id].needs & (INV_NEEDS_MODEL | INV_NEEDS_PROGRAM)) {
+        if (inv_descs[id].needs & (INV_NEEDS_MODEL | INV_NEEDS_PROGRAM | INV_NEEDS_RUNS)) {
             assert_int_equal(inv_check_one((enum inv_id)id, &w.ctx, &v), 0);
         }
     }
