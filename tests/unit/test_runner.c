@@ -8,6 +8,13 @@
 
 #include "hostmap/hostmap.h"
 
+/* The same answers everywhere: where a program runs must not show. */
+static const char *const linux_targets[] = {
+    "linux",
+    "linux,host=sim-linux",
+    "linux,host=sim-freebsd",
+};
+
 /* A layer that does something else in one call; the rest is the Linux flavour's. */
 static struct layer_ops altered(void)
 {
@@ -16,47 +23,52 @@ static struct layer_ops altered(void)
 
 static void test_outcomes_of_each_kind(void **state)
 {
-    struct bench b;
-
     (void)state;
-    bench_open(&b, "linux", NULL);
-    check_pass(&b, "config bits=32 reserved=0x8000000\n"
-                   "file f0 size=100\n"
-                   "r0 = mmap(@0x20000, 0x3000, PROT_READ|PROT_WRITE, "
-                   "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x20000\n"
-                   "store(r0, 16, 0x5a) = ok\n"
-                   "load(r0, 16) = 0x5a\n"
-                   "load(r0, 32) = ok\n"
-                   "munmap(r0+1, 0x1000) = -1 EINVAL\n"
-                   "munmap(r0+0x2000, 0x1000) = 0\n"
-                   "load(r0+0x2000, 1) = SIGSEGV\n"
-                   "r1 = mmap(NULL, 0x2000, PROT_READ, MAP_PRIVATE, f0, 0) = ok\n"
-                   "load(r1+0x1000, 1) = SIGBUS\n"
-                   "load(r1, 1) = 1\n");
-    assert_int_equal(b.result.n_steps, 10);
-    assert_int_equal(b.result.n_skipped, 0);
-    assert_int_equal(bench_outcome(&b, 0)->value, 0x20000);
-    assert_true(bench_outcome(&b, 3)->mixed);
-    assert_int_equal(bench_outcome(&b, 4)->err, ABI_EINVAL);
-    assert_int_equal(bench_outcome(&b, 8)->signal, SIGBUS);
-    bench_close(&b);
+    for (size_t i = 0; i < ARRAY_LEN(linux_targets); i++) {
+        struct bench b;
+
+        bench_open(&b, linux_targets[i], NULL);
+        check_pass(&b, "config bits=32 reserved=0x8000000\n"
+                       "file f0 size=100\n"
+                       "r0 = mmap(@0x20000, 0x3000, PROT_READ|PROT_WRITE, "
+                       "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x20000\n"
+                       "store(r0, 16, 0x5a) = ok\n"
+                       "load(r0, 16) = 0x5a\n"
+                       "load(r0, 32) = ok\n"
+                       "munmap(r0+1, 0x1000) = -1 EINVAL\n"
+                       "munmap(r0+0x2000, 0x1000) = 0\n"
+                       "load(r0+0x2000, 1) = SIGSEGV\n"
+                       "r1 = mmap(NULL, 0x2000, PROT_READ, MAP_PRIVATE, f0, 0) = ok\n"
+                       "load(r1+0x1000, 1) = SIGBUS\n"
+                       "load(r1, 1) = 1\n");
+        assert_int_equal(b.result.n_steps, 10);
+        assert_int_equal(b.result.n_skipped, 0);
+        assert_int_equal(bench_outcome(&b, 0)->value, 0x20000);
+        assert_true(bench_outcome(&b, 3)->mixed);
+        assert_int_equal(bench_outcome(&b, 4)->err, ABI_EINVAL);
+        assert_int_equal(bench_outcome(&b, 8)->signal, SIGBUS);
+        bench_close(&b);
+    }
 }
 
 static void test_steps_without_results_are_skipped(void **state)
 {
-    struct bench b;
-
     (void)state;
-    bench_open(&b, "linux", NULL);
-    check_pass(&b, "r0 = mmap(NULL, 0, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 EINVAL\n"
+    for (size_t i = 0; i < ARRAY_LEN(linux_targets); i++) {
+        struct bench b;
+
+        bench_open(&b, linux_targets[i], NULL);
+        check_pass(&b,
+                   "r0 = mmap(NULL, 0, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 EINVAL\n"
                    "munmap(r0, 0x1000) = -1 ENOMEM\n"
                    "r1 = mremap(r0, 0x1000, 0x2000, MREMAP_MAYMOVE)\n"
                    "load(r1, 1) = 7\n");
-    assert_int_equal(b.result.n_skipped, 3);
-    for (size_t i = 1; i < 4; i++) {
-        assert_int_equal(bench_outcome(&b, i)->kind, OUTCOME_SKIPPED);
+        assert_int_equal(b.result.n_skipped, 3);
+        for (size_t k = 1; k < 4; k++) {
+            assert_int_equal(bench_outcome(&b, k)->kind, OUTCOME_SKIPPED);
+        }
+        bench_close(&b);
     }
-    bench_close(&b);
 }
 
 static void test_ops_a_system_has_not_are_skipped(void **state)
@@ -163,44 +175,49 @@ static void test_all_ones_of_32_bits_is_a_failure(void **state)
 
 static void test_accesses_outside_the_window(void **state)
 {
-    struct bench b;
-
     (void)state;
-    bench_open(&b, "linux", NULL);
-    check_pass(&b, "config bits=32 reserved=0x8000000\n"
-                   "store(0x8000000, 1, 1) = SIGSEGV\n"
-                   "store(0xfffffff8, 16, 1) = SIGSEGV\n"
-                   "load(0x100, 1) = SIGSEGV\n"
-                   "exec(0xf0000000) = SIGSEGV\n");
-    check_pass(&b, "store(0xfffffffffffffff8, 16, 1) = SIGSEGV\n"
-                   "load(0xfffffffffffffff8, 16) = SIGSEGV\n");
-    bench_close(&b);
+    for (size_t i = 0; i < ARRAY_LEN(linux_targets); i++) {
+        struct bench b;
+
+        bench_open(&b, linux_targets[i], NULL);
+        check_pass(&b, "config bits=32 reserved=0x8000000\n"
+                       "store(0x8000000, 1, 1) = SIGSEGV\n"
+                       "store(0xfffffff8, 16, 1) = SIGSEGV\n"
+                       "load(0x100, 1) = SIGSEGV\n"
+                       "exec(0xf0000000) = SIGSEGV\n");
+        check_pass(&b, "store(0xfffffffffffffff8, 16, 1) = SIGSEGV\n"
+                       "load(0xfffffffffffffff8, 16) = SIGSEGV\n");
+        bench_close(&b);
+    }
 }
 
 static void test_expectations_are_judged(void **state)
 {
-    struct bench b;
-
     (void)state;
-    bench_open(&b, "linux", NULL);
-    check_finds(&b, "munmap(@0x10000, 0x1000) = -1 ENOMEM\n", INV_EXPECTATION,
-                "munmap: expected -1 ENOMEM, got 0");
-    assert_int_equal(b.result.bad_step, 0);
-    check_finds(&b,
-                "r0 = mmap(@0x20000, 0x1000, PROT_READ|PROT_WRITE, "
-                "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
-                "store(r0, 1, 9)\n"
-                "load(r0, 1) = 8\n"
-                "load(r0, 1) = 8\n",
-                INV_EXPECTATION, "load: expected 8, got 0x9");
-    assert_int_equal(b.result.bad_step, 2);
-    assert_int_equal(b.result.n_steps, 3);
-    check_finds(
-        &b,
-        "r0 = mmap(@0x20000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
-        "r1 = mmap(@0x30000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = r0\n",
-        INV_EXPECTATION, "expected r0, got @0x30000");
-    bench_close(&b);
+    for (size_t i = 0; i < ARRAY_LEN(linux_targets); i++) {
+        struct bench b;
+
+        bench_open(&b, linux_targets[i], NULL);
+        check_finds(&b, "munmap(@0x10000, 0x1000) = -1 ENOMEM\n", INV_EXPECTATION,
+                    "munmap: expected -1 ENOMEM, got 0");
+        assert_int_equal(b.result.bad_step, 0);
+        check_finds(&b,
+                    "r0 = mmap(@0x20000, 0x1000, PROT_READ|PROT_WRITE, "
+                    "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
+                    "store(r0, 1, 9)\n"
+                    "load(r0, 1) = 8\n"
+                    "load(r0, 1) = 8\n",
+                    INV_EXPECTATION, "load: expected 8, got 0x9");
+        assert_int_equal(b.result.bad_step, 2);
+        assert_int_equal(b.result.n_steps, 3);
+        check_finds(
+            &b,
+            "r0 = mmap(@0x20000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
+            "r1 = mmap(@0x30000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = "
+            "r0\n",
+            INV_EXPECTATION, "expected r0, got @0x30000");
+        bench_close(&b);
+    }
 }
 
 static void test_requirements_skip(void **state)
@@ -295,40 +312,45 @@ static void test_guest_base_zero(void **state)
 
 static void test_host_fail_hits_the_next_op_alone(void **state)
 {
-    struct bench b;
-
     (void)state;
-    bench_open(&b, "linux", NULL);
-    check_pass(
-        &b,
-        "config bits=32 reserved=0x8000000\n"
-        "host_fail(1, ENOMEM)\n"
-        "mmap(@0x20000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = -1 "
-        "ENOMEM\n"
-        "mmap(@0x20000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x20000\n"
-        "host_fail(1, ENOMEM)\n"
-        "load(@0x20000, 1) = 0\n"
-        "mmap(@0x30000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = ok\n");
-    bench_close(&b);
+    for (size_t i = 0; i < ARRAY_LEN(linux_targets); i++) {
+        struct bench b;
+
+        bench_open(&b, linux_targets[i], NULL);
+        check_pass(
+            &b,
+            "config bits=32 reserved=0x8000000\n"
+            "host_fail(1, ENOMEM)\n"
+            "mmap(@0x20000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = -1 "
+            "ENOMEM\n"
+            "mmap(@0x20000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = "
+            "@0x20000\n"
+            "host_fail(1, ENOMEM)\n"
+            "load(@0x20000, 1) = 0\n"
+            "mmap(@0x30000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = ok\n");
+        bench_close(&b);
+    }
 }
 
 static void test_store_to_translated_code(void **state)
 {
-    struct bench b;
-
     (void)state;
-    bench_open(&b, "linux", NULL);
-    check_pass(&b, "r0 = mmap(@0x20000, 0x4000, PROT_READ|PROT_WRITE|PROT_EXEC, "
-                   "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
-                   "store(r0, 0x4000, 1) = ok\n"
-                   "exec(r0) = ok\n"
-                   "exec(r0+0x2000) = ok\n"
-                   "store(r0, 0x4000, 2) = ok\n"
-                   "load(r0, 0x4000) = 2\n"
-                   "mprotect(r0, 0x1000, PROT_READ) = 0\n"
-                   "store(r0, 1, 3) = SIGSEGV\n"
-                   "exec(r0) = SIGSEGV\n");
-    bench_close(&b);
+    for (size_t i = 0; i < ARRAY_LEN(linux_targets); i++) {
+        struct bench b;
+
+        bench_open(&b, linux_targets[i], NULL);
+        check_pass(&b, "r0 = mmap(@0x20000, 0x4000, PROT_READ|PROT_WRITE|PROT_EXEC, "
+                       "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
+                       "store(r0, 0x4000, 1) = ok\n"
+                       "exec(r0) = ok\n"
+                       "exec(r0+0x2000) = ok\n"
+                       "store(r0, 0x4000, 2) = ok\n"
+                       "load(r0, 0x4000) = 2\n"
+                       "mprotect(r0, 0x1000, PROT_READ) = 0\n"
+                       "store(r0, 1, 3) = SIGSEGV\n"
+                       "exec(r0) = SIGSEGV\n");
+        bench_close(&b);
+    }
 }
 
 static void test_kept_calls(void **state)
