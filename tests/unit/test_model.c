@@ -164,6 +164,7 @@ static void test_answers(void **state)
     refuse(b, 3, ok(0));
     allow(b, 3, fails(ABI_EINVAL));
     refuse(b, 4, fails(ABI_EINVAL));
+    refuse(b, 4, fails(0));
     allow(b, 4, ok(0));
 }
 
@@ -332,6 +333,7 @@ static void test_lazy(void **state)
     allow(b, 2, ok(0));
     allow(b, 3, ok(0x41));
     allow(b, 3, ok(0));
+    allow(b, 3, mixed(0x41)); /* some bytes gone, some not yet */
     refuse(b, 3, ok(0x42));
     refuse(b, 3, mixed(0x42));
     allow(b, 4, ok(0x41));
@@ -353,6 +355,7 @@ static void test_undefined(void **state)
     allow(b, 1, ok(0));
     force(b, 2, signals(SIGSEGV));
     unknown(b, 3);
+    assert_true(judge(b, 3, mixed(0)).allowed);
     assert_false(judge(b, 4, ok(0x99)).allowed); /* its first bytes are known */
     assert_true(judge(b, 4, mixed(0x41)).undefined);
     assert_true(judge(b, 4, ok(0x41)).allowed);
@@ -397,6 +400,56 @@ static void test_fork(void **state)
         refuse(b, 8, ok(0));
         allow(b, 8, ok(0x32));
     }
+}
+
+/* A read in the room of a stack is allowed, and makes it grow. */
+static void test_read_grows_a_stack(void **state)
+{
+    static const struct range page = {0x1c0000, 0x1c0fff};
+    struct model_bed *b = *state;
+
+    bed_text(b, ABI_FREEBSD,
+             "mmap(@0x100000, 0x100000, " RW
+             ", MAP_STACK|MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n"
+             "load(@0x1c0000, 0x800)\n");
+    allow(b, 0, ok(0x100000));
+    refuse(b, 1, ok(1));
+    allow(b, 1, ok(0));
+    region_vec_clear(&b->regions);
+    assert_int_equal(vm_regions(model_proc(b->m), page, &b->regions), 0);
+    assert_int_equal(b->regions.n, 1);
+    assert_int_equal(b->regions.v[0].prot, REGION_R | REGION_W);
+}
+
+static void test_machine(void **state)
+{
+    struct model_bed *b = *state;
+    const struct vm_params *p;
+
+    bed_text(b, ABI_LINUX, "munmap(@0x100000, 0x1000)\n");
+    p = vm_params_of(model_vm(b->m));
+    assert_false(p->merge);
+    assert_int_equal(p->areas_max, 0);
+    assert_int_equal(p->bytes_max, 0);
+    assert_int_equal(p->place, b->setup.last);
+    assert_int_equal(p->frames_max, 256 << 20);
+    b->setup.known = (struct range){0x10000, 0x8ffff};
+    b->setup.frames_max = 1 << 20;
+    assert_int_equal(model_begin(b->m, &b->prog, &b->setup), 0);
+    assert_int_equal(p->place, 0x8ffff);
+    assert_int_equal(p->frames_max, 1 << 20);
+    b->setup.system = ABI_FREEBSD;
+    b->setup.known = (struct range){0, b->setup.last};
+    assert_int_equal(model_begin(b->m, &b->prog, &b->setup), 0);
+    assert_int_equal(p->place, UINT64_C(1) << 38);
+    b->setup.last = 0xffffff;
+    b->setup.min_addr = 0;
+    assert_int_equal(model_begin(b->m, &b->prog, &b->setup), 0);
+    assert_int_equal(p->place, 0x7ff000);
+    b->setup.last = UINT32_MAX;
+    b->setup.bits = 32;
+    assert_int_equal(model_begin(b->m, &b->prog, &b->setup), 0);
+    assert_int_equal(p->place, 0x40000000);
 }
 
 static void test_no_memory(void **state)
@@ -504,6 +557,8 @@ int main(void)
         cmocka_unit_test(test_lazy),
         cmocka_unit_test(test_undefined),
         cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_read_grows_a_stack),
+        cmocka_unit_test(test_machine),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_print),
         cmocka_unit_test(test_reports_identities),

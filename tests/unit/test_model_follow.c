@@ -123,6 +123,25 @@ static void test_mmap(void **state)
     }
 }
 
+static void test_mmap_with_a_residue(void **state)
+{
+    static const char text[] = "file f0 size=0x4000\n"
+                               "mmap(NULL, 0xe00, PROT_READ, MAP_PRIVATE, f0, 0x1200)\n"
+                               "load(@0x200200, 0x200)\n"
+                               "load(@0x200000, 0x200)\n";
+
+    for (unsigned s = 0; s < ABI_SYSTEM_COUNT; s++) {
+        struct model_bed *b = *state;
+
+        bed_text(b, (enum abi_system)s, text);
+        force(b, 0, ok(0x200200));
+        assert_int_equal(page(b, 0x200000, REGION_R, false).offset, 0x1000);
+        page(b, 0x201000, -1, false);
+        holds(b, 1, 10);
+        holds(b, 2, 9);
+    }
+}
+
 static void test_munmap_and_mprotect(void **state)
 {
     static const char text[] =
@@ -189,6 +208,19 @@ static void test_mremap_over_a_hole(void **state)
     unknown(b, 4);
 }
 
+static void test_mremap_keeps_the_source(void **state)
+{
+    struct model_bed *b = *state;
+
+    bed_text(b, ABI_LINUX,
+             MAP_AT("@0x100000", "0x1000") "mremap(@0x100000, 0x2000, 0x3000, "
+                                           "MREMAP_MAYMOVE|MREMAP_DONTUNMAP, @0x200000)\n");
+    take(b, 0);
+    force(b, 1, ok(0x200000)); /* no kernel does that with another length */
+    page(b, 0x100000, RWBITS, false);
+    page(b, 0x202000, RWBITS, false);
+}
+
 static void test_store(void **state)
 {
     static const char text[] =
@@ -213,6 +245,8 @@ static void test_store(void **state)
         holds(b, 6, 0x71);
         holds(b, 5, 0);
         at.at = 0x100000;
+        force(b, 2, at);
+        at.at = 0x1000; /* nowhere in it */
         force(b, 2, at);
         at.at = 0x102800;
         force(b, 2, ok(0)); /* whatever the rights, whatever the holes */
@@ -367,10 +401,31 @@ static void test_adopt_objects(void **state)
     assert_int_equal(page(b, r.start, RWBITS, true).object, 0x2222);
     unknown(b, 1);
     take(b, 2);
+    v[0].offset = 0x1000; /* of the same file */
+    assert_int_equal(model_adopt(b->m, r, &books), 0);
+    assert_int_equal(page(b, r.start, RWBITS, true).offset, 0x1000);
+    unknown(b, 1);
     v[0].snapshot = true; /* a copy that stands for it */
     assert_int_equal(model_adopt(b->m, r, &books), 0);
     assert_int_equal(page(b, r.start, RWBITS, false).object, 0);
     unknown(b, 1);
+}
+
+static void test_adopt_guards(void **state)
+{
+    struct model_bed *b = *state;
+    struct region v[] = {{.r = {0x100000, 0x100fff}, .flags = PAGE_VALID, .kind = REGION_GUARD},
+                         {.r = {0x101000, 0x101fff}, .flags = PAGE_VALID}};
+    struct region_vec books = {.v = v, .n = ARRAY_LEN(v)};
+
+    bed_text(b, ABI_FREEBSD,
+             "mmap(@0x100000, 0x1000, PROT_NONE, " FIXED_ANON ", -1, 0)\n"
+             "mmap(@0x101000, 0x1000, PROT_NONE, MAP_GUARD|MAP_FIXED, -1, 0)\n");
+    take(b, 0);
+    take(b, 1);
+    assert_int_equal(model_adopt(b->m, (struct range){0x100000, 0x101fff}, &books), 0);
+    assert_int_equal(page(b, 0x100000, 0, false).kind, REGION_GUARD);
+    assert_int_equal(page(b, 0x101000, 0, false).kind, REGION_ANON);
 }
 
 static int setup(void **state)
@@ -393,15 +448,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failure_and_load),
         cmocka_unit_test(test_mmap),
+        cmocka_unit_test(test_mmap_with_a_residue),
         cmocka_unit_test(test_munmap_and_mprotect),
         cmocka_unit_test(test_mremap),
         cmocka_unit_test(test_mremap_over_a_hole),
+        cmocka_unit_test(test_mremap_keeps_the_source),
         cmocka_unit_test(test_store),
         cmocka_unit_test(test_advice),
         cmocka_unit_test(test_adopt_what_agrees),
         cmocka_unit_test(test_adopt_what_differs),
         cmocka_unit_test(test_adopt_part),
         cmocka_unit_test(test_adopt_objects),
+        cmocka_unit_test(test_adopt_guards),
     };
 
     return cmocka_run_group_tests_name("model_follow", tests, setup, teardown);
