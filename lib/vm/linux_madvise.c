@@ -207,10 +207,14 @@ static void check_areas(const struct vm_proc *p, struct walk *w)
     }
 }
 
+/* Merging of equal pages is for private memory; of other areas it is ignored (measured). */
 static void change_flags(struct vm_area *a, void *arg)
 {
     const struct walk *w = arg;
 
+    if (w->number == LINUX_MADV_MERGEABLE && (a->a.shared || (a->a.flags & VM_AREA_DROPPABLE))) {
+        return;
+    }
     a->a.flags = (uint16_t)((a->a.flags & ~w->advice.clear) | w->advice.set);
 }
 

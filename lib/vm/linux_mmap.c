@@ -315,6 +315,18 @@ static void attr_flags(const struct vm_proc *p, uint32_t flags, struct vm_area_a
     }
 }
 
+/* Of as many bytes as the map has, which is what mremap meets when it grows the map. */
+static struct vm_object *shared_anon(struct vm_proc *p, const struct vm_mmap_args *a)
+{
+    struct vm_object *o = vm_object_anon(vm_of(p));
+    uint64_t size = vm_ru(p, linux_reg(p, a->len));
+
+    if (o && size) {
+        vm_object_limit(o, size);
+    }
+    return o;
+}
+
 static void attr_file(struct vm_proc *p, const struct vm_mmap_args *a, const struct vm_open_file *f,
                       struct vm_area_attr *ret)
 {
@@ -331,7 +343,7 @@ static void attr_file(struct vm_proc *p, const struct vm_mmap_args *a, const str
     if (f->spec.kind == VM_FILE_DEV_ZERO) {
         vm_hit(vm_of(p), VM_RULE_LINUX_MMAP_DEV_ZERO);
     }
-    ret->object = f->spec.kind == VM_FILE_DEV_ZERO && ret->shared ? vm_object_anon(vm_of(p))
+    ret->object = f->spec.kind == VM_FILE_DEV_ZERO && ret->shared ? shared_anon(p, a)
                                                                   : vm_object_get(f->object);
 }
 
@@ -358,7 +370,7 @@ void linux_attr(struct vm_proc *p, const struct vm_mmap_args *a, struct vm_area_
     if (f) {
         attr_file(p, a, f, ret);
     } else if (ret->shared) {
-        ret->object = vm_object_anon(vm_of(p));
+        ret->object = shared_anon(p, a);
         vm_hit(vm_of(p), VM_RULE_LINUX_MMAP_SHARED_ANON);
     }
 }

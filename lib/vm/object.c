@@ -55,9 +55,20 @@ void vm_object_put(struct vm_object *o)
     }
 }
 
+void vm_object_limit(struct vm_object *o, uint64_t size)
+{
+    assert(o->kind == VM_OBJECT_ANON && size != 0);
+    o->size = size;
+}
+
+static bool ends(const struct vm_object *o)
+{
+    return o->kind == VM_OBJECT_FILE || (o->kind == VM_OBJECT_ANON && o->size != 0);
+}
+
 uint64_t vm_object_size(const struct vm_object *o)
 {
-    return o->kind == VM_OBJECT_FILE ? o->size : UINT64_MAX;
+    return ends(o) ? o->size : UINT64_MAX;
 }
 
 bool vm_object_is_file(const struct vm_object *o)
@@ -73,8 +84,7 @@ uint64_t vm_object_identity(const struct vm_object *o)
 /* Of O's own size. */
 static bool past_eof(const struct vm_object *o, uint64_t index)
 {
-    return o->kind == VM_OBJECT_FILE &&
-           (o->size == 0 || index > (o->size - 1) / o->vm->params.page);
+    return ends(o) && (o->size == 0 || index > (o->size - 1) / o->vm->params.page);
 }
 
 static struct vm_slot *slot_of(const struct vm_object *o, uint64_t index)

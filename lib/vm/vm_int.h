@@ -125,7 +125,9 @@ struct vm_open_file { /* what a descriptor names */
     uint32_t opener;
 };
 const struct vm_open_file *vm_file_of(const struct vm *vm, int fd); /* NULL: not open */
-uint64_t vm_object_size(const struct vm_object *o); /* UINT64_MAX for anonymous ones */
+uint64_t vm_object_size(const struct vm_object *o); /* UINT64_MAX for anonymous ones without end */
+/* Shared anonymous memory ends at SIZE: an access beyond is one past EOF, as Linux has it. */
+void vm_object_limit(struct vm_object *o, uint64_t size);
 bool vm_object_is_file(const struct vm_object *o);
 uint64_t vm_object_identity(const struct vm_object *o);
 
