@@ -133,6 +133,8 @@ static int begin(struct follower *f)
         .min_addr = p->min_addr,
         .privileged = p->privileged,
         .may_refuse = p->may_refuse,
+        .commit_max = p->commit_max,
+        .stack_max = p->stack_max,
         .known = p->within,
         .release = p->release,
         .fill = fresh_bytes,

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/vec.h"
@@ -22,19 +21,6 @@
 #include "op/codec.h"
 
 enum { WAIT_MS = 1000, HEAP_ROOM = 64 << 20, FILE_EDGE = 64 << 10 };
-
-/* The newest rules that the running kernel is known to follow. */
-static unsigned find_release(void)
-{
-    struct utsname u;
-    unsigned major = 0;
-    unsigned minor = 0;
-
-    if (uname(&u) != 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2) {
-        return 0;
-    }
-    return major > 6 || (major == 6 && minor >= 17) ? 617 : 600;
-}
 
 /* The C library's heap gets all its room now and never maps anything elsewhere. */
 static void settle_heap(void)
@@ -82,13 +68,11 @@ static int setup(struct kernel_child *c, struct err *e)
     }
     c->place = (struct record_place){
         .system = ABI_LINUX,
-        .release = find_release(),
         .bits = 64,
-        .page = (uint64_t)sysconf(_SC_PAGESIZE),
         .window = KERNEL_WINDOW,
-        .may_refuse = true,
         .file_edge = FILE_EDGE,
     };
+    kernel_limits(&c->place);
     return kernel_space_clear(c, e);
 }
 

@@ -55,8 +55,12 @@ static bool beyond(const struct kernel_child *c, uint64_t addr, uint64_t len)
 static enum record_poison guard_mmap(const struct kernel_child *c, const uint64_t *a)
 {
     uint64_t len = round_up(c, a[1]);
+    uint64_t huge = LINUX_MAP_HUGETLB | LINUX_MAP_ANONYMOUS;
     bool fixed = (a[3] & (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE)) != 0;
 
+    if ((a[3] & huge) == huge) {
+        return RECORD_BEYOND;
+    }
     if (fixed && !beyond(c, a[0], len) && foreign(c, a[0], len)) {
         return RECORD_FOREIGN;
     }

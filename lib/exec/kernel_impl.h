@@ -79,6 +79,9 @@ struct kernel_child {
     bool over;  /* nothing more can be run */
 };
 
+/* kernel_limits.c: release, page and limits of P. */
+void kernel_limits(struct record_place *p);
+
 /*
  * kernel_space.c: find the room for programs, and fill all other holes of this process. 0 with
  * place.within, or a negative errno with the reason in E.

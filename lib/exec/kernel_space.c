@@ -10,7 +10,6 @@
 #include "exec/kernel_impl.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -27,7 +26,6 @@
  * later ops may reach.
  */
 #define TAKEN_LEN (UINT64_C(1) << 34)
-#define MIN_ADDR_UNKNOWN 65536
 
 static int map_at(uint64_t at, uint64_t len, int sharing)
 {
@@ -64,20 +62,6 @@ static uint64_t find_last(uint64_t page)
         }
     }
     return good + page - 1;
-}
-
-static uint64_t find_min_addr(uint64_t page)
-{
-    unsigned long long n = MIN_ADDR_UNKNOWN;
-    FILE *f = fopen("/proc/sys/vm/mmap_min_addr", "re");
-
-    if (f) {
-        if (fscanf(f, "%llu", &n) != 1) {
-            n = MIN_ADDR_UNKNOWN;
-        }
-        fclose(f);
-    }
-    return (n + page - 1) / page * page;
 }
 
 /* Whether what lies below the lowest address is refused. */
@@ -188,7 +172,6 @@ int kernel_space_clear(struct kernel_child *c, struct err *e)
                        (unsigned)p->page);
     }
     p->last = find_last(p->page);
-    p->min_addr = find_min_addr(p->page);
     p->privileged = find_privileged(p);
     region_vec_clear(all);
     rc = c->map_ops->read(c->map, (struct range){0, p->last}, all);

@@ -17,6 +17,7 @@ const char *record_poison_text(enum record_poison why)
         [RECORD_FOREIGN] = "the op would have reached memory that is not the program's",
         [RECORD_BIG] = "the op would have taken too much memory",
         [RECORD_HARMFUL] = "the op could harm the machine",
+        [RECORD_BEYOND] = "the specification says nothing of huge pages",
         [RECORD_ASTRAY] = "the target put something where it is not watched",
         [RECORD_FULL] = "no room left for what the step showed",
         [RECORD_UNDEFINED] = "nobody can say what the step should show",

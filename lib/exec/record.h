@@ -20,6 +20,7 @@ enum record_poison {
     RECORD_FOREIGN,   /* the op would have reached memory that is not the program's: not run */
     RECORD_BIG,       /* the op would have taken too much memory: not run */
     RECORD_HARMFUL,   /* the op could harm the machine: not run */
+    RECORD_BEYOND,    /* the specification says nothing of what the op asks for: not run */
     RECORD_ASTRAY,    /* the target put something where it cannot be watched */
     RECORD_FULL,      /* there was no room left to write down what the step showed */
     RECORD_UNDEFINED, /* nobody can say what the step should show */
@@ -77,7 +78,9 @@ struct record_place {
     uint64_t last;       /* last address of user space */
     uint64_t min_addr;   /* lowest that an unprivileged process may map */
     bool privileged;     /* may map below it */
-    bool may_refuse;     /* limits of a real system are about */
+    bool may_refuse;     /* limits of a real system are about that nobody can foretell */
+    uint64_t commit_max; /* one request for more is refused; 0: none is */
+    uint64_t stack_max;  /* bytes that a stack may have; 0: the system's usual */
     struct range within; /* all that is mapped here is the program's, and is written down */
     /* Within it, when a program starts: mapped PROT_NONE, private, anonymous; 0, 0 nothing. */
     struct range taken;

@@ -85,6 +85,8 @@ static struct vm_params machine_of(const struct model_setup *s)
     p.frames_max = s->frames_max ? s->frames_max : FRAMES_MAX_DEFAULT;
     p.merge = false;
     p.may_refuse = s->may_refuse;
+    p.commit_max = s->commit_max;
+    p.stack_max = s->stack_max ? s->stack_max : p.stack_max;
     return p;
 }
 

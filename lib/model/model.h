@@ -26,6 +26,8 @@ struct model_setup {
     uint64_t min_addr;   /* mmap_min_addr */
     bool privileged;     /* may map below min_addr */
     bool may_refuse;     /* limits of the real system may refuse a call */
+    uint64_t commit_max; /* as in struct vm_params */
+    uint64_t stack_max;  /* as in struct vm_params; 0: the usual */
     struct range known;  /* where all that is mapped is the program's (vm.h) */
     unsigned release;    /* as in struct vm_params */
     uint64_t frames_max; /* as in struct vm_params; 0: 256 MiB */

@@ -49,6 +49,11 @@ struct vm_params {
     bool merge;
     /* Overcommit, RLIMIT_AS, RLIMIT_MEMLOCK of a real kernel may refuse: ENOMEM and EAGAIN too. */
     bool may_refuse;
+    /*
+     * Linux that guesses about overcommit: one request that commits to more bytes is refused, for
+     * certain; 0: no such limit.
+     */
+    uint64_t commit_max;
 };
 /* The usual 64-bit machine of SYSTEM with pages of PAGE bytes: all limits filled in. */
 struct vm_params vm_params_default(enum abi_system system, uint64_t page);
