@@ -150,6 +150,8 @@ static int parse(struct run_command *c, struct cmd_options *o, struct err *e)
             }
         } else if (val == 'x') {
             r = exhaustive_parse(&c->exhaustive, value, e);
+        } else if (val == 'R') {
+            r = option_number(&c->common.related, "related", value, e);
         } else if (val == 'F') {
             c->fail_each = true;
         } else if (val == 'l' && strcmp(value, "page") != 0) {
@@ -220,6 +222,8 @@ int cmd_run(int argc, const char **argv)
          "S"},
         {"exhaustive", 0, POPT_ARG_STRING, NULL, 'x',
          "run every program of up to N steps over four guest pages instead", "N"},
+        {"related", 0, POPT_ARG_STRING, NULL, 'R',
+         "and compare each of them with N programs that must show the same", "N"},
         {"fail-each", 0, POPT_ARG_NONE, NULL, 'F',
          "run each program again for every host call it makes, which fails", NULL},
         {"quiet", 'q', POPT_ARG_NONE, NULL, 'q', "one line per program instead of its trace", NULL},

@@ -2,6 +2,7 @@
 #include "run_options.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,6 +92,9 @@ void common_options_print(const struct common_options *c, struct buf *out)
 
     if (c->run.maps != usual.maps) {
         buf_fmt(out, "--maps %s ", maps[c->run.maps]);
+    }
+    if (c->related) {
+        buf_fmt(out, "--related %" PRIu64 " ", c->related);
     }
     if (c->hostmap) {
         buf_fmt(out, "--hostmap %s ", c->hostmap);

@@ -10,7 +10,8 @@ struct common_options {
     struct run_options run;
     enum prog_format format;
     bool json;
-    char *hostmap; /* owns run.hostmap */
+    uint64_t related; /* relatives (exec/related.h) that each program is compared with */
+    char *hostmap;    /* owns run.hostmap */
 };
 #define COMMON_OPTIONS_INIT ((struct common_options){.run = RUN_OPTIONS_DEFAULT})
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "soak.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@ void soak_init(struct soak *s, struct target_list *targets, const struct common_
 
 void soak_free(struct soak *s)
 {
+    related_free(s->related);
     run_result_free(&s->result);
     buf_free(&s->seen);
 }
@@ -27,7 +29,7 @@ void soak_free(struct soak *s)
 void soak_begin(struct soak *s, size_t i)
 {
     s->target = i;
-    s->programs = s->findings = s->skipped = s->steps = s->poisoned = 0;
+    s->pairs = s->programs = s->findings = s->skipped = s->steps = s->poisoned = 0;
     memset(s->excused, 0, sizeof(s->excused));
     memset(s->by_relation, 0, sizeof(s->by_relation));
     buf_clear(&s->seen);
@@ -60,10 +62,31 @@ static void report(struct soak *s, const struct prog *p, const char *what)
     buf_free(&name);
 }
 
+/* The program passed: do its relatives show the same? */
+static int run_related(struct soak *s, const struct prog *p, struct err *e)
+{
+    struct runner *runner = s->targets->v[s->target].runner;
+    struct prng rng;
+
+    if (!s->related) {
+        s->related = related_new();
+    }
+    if (!s->related) {
+        return err_set(e, -ENOMEM, "out of memory");
+    }
+    /* by the program alone, so that it is compared with the same relatives again */
+    prng_seed(&rng, p->ops.n);
+    return related_run(s->related, runner, p, &s->run, (unsigned)s->common->related, &rng,
+                       &s->result, &s->pairs, e);
+}
+
 int soak_run(struct soak *s, const struct prog *p, const char *what, struct err *e)
 {
     int rc = target_list_run(s->targets, s->target, p, &s->run, &s->result, e);
 
+    if (rc == 0 && s->common->related && s->result.verdict == RUN_PASS) {
+        rc = run_related(s, p, e);
+    }
     if (rc < 0) {
         return rc;
     }
@@ -116,5 +139,8 @@ void soak_print(const struct soak *s)
     printf("; %.0f programs/s, %ld MiB at most\n",
            (double)s->programs * 1e9 / (double)(ns ? ns : 1), usage.ru_maxrss / 1024);
     print_limits(s);
+    if (s->common->related) {
+        printf("# %" PRIu64 " pairs of related programs compared\n", s->pairs);
+    }
     fflush(stdout);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "exec/related.h"
 #include "run_options.h"
 
 struct soak {
@@ -15,6 +16,8 @@ struct soak {
     uint64_t programs, findings, skipped;
     uint64_t by_relation[SPACE_H_GT_G + 1];
     uint64_t steps, poisoned, excused[LIMIT_COUNT]; /* steps, as run_result counts them */
+    struct related *related;                        /* NULL: none are asked for */
+    uint64_t pairs;                                 /* compared */
     struct buf seen;                                /* signatures, one per line */
     uint64_t began;                                 /* ns */
 };

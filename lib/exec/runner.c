@@ -127,6 +127,11 @@ size_t runner_calls(const struct runner *r, const struct trace_call **ret)
     return r->kept.n;
 }
 
+const struct region_vec *runner_flags(const struct runner *r)
+{
+    return &r->flags.v[r->flags.now];
+}
+
 /* Hook: widened at the limit, because a layer that never stops must not take all memory. */
 static void tb_invalidate(void *arg, uint64_t start, uint64_t last)
 {

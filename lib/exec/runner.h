@@ -20,7 +20,8 @@ struct run_options {
     void (*log)(void *arg, const char *line); /* --log page */
     void *log_arg;
 };
-#define RUN_OPTIONS_DEFAULT ((struct run_options){.maps = MAP_CHECK_OP, .contents = true, .model = true})
+#define RUN_OPTIONS_DEFAULT \
+    ((struct run_options){.maps = MAP_CHECK_OP, .contents = true, .model = true})
 
 enum run_verdict {
     RUN_PASS,
@@ -40,10 +41,10 @@ struct run_result {
     bool has_range;
     struct range where;
     size_t n_steps;
-    struct trace_step *steps; /* owned by the runner, valid until its next run */
-    size_t n_skipped;         /* steps */
+    struct trace_step *steps;    /* owned by the runner, valid until its next run */
+    size_t n_skipped;            /* steps */
     size_t excused[LIMIT_COUNT]; /* steps in which a limit excused something */
-    size_t n_poisoned;        /* steps of which something could not be compared */
+    size_t n_poisoned;           /* steps of which something could not be compared */
     /* At the failing step, else at the end: what each side holds. */
     struct region_vec flags_before, flags_after, host_after;
     struct buf calls; /* host calls of the failing step, one per line */
@@ -68,6 +69,8 @@ int runner_run(struct runner *r, const struct prog *p, const struct run_options 
  */
 void runner_keep_calls(struct runner *r, bool on);
 size_t runner_calls(const struct runner *r, const struct trace_call **ret);
+/* The page flags that the last run ended with, the runner's until the next. */
+const struct region_vec *runner_flags(const struct runner *r);
 
 /*
  * Stable name of a finding: "host-agrees-gt/munmap/h_gt_g/..."; the same after a rebuild and on
