@@ -240,13 +240,15 @@ static void test_store(void **state)
         bed_text(b, (enum abi_system)s, text);
         take(b, 0);
         take(b, 1);
+        at.at = 0x1000; /* nowhere in it */
+        force(b, 2, at);
+        holds(b, 3, 0);
+        at.at = 0x102800;
         force(b, 2, at);
         holds(b, 3, 0x71);
         holds(b, 6, 0x71);
         holds(b, 5, 0);
         at.at = 0x100000;
-        force(b, 2, at);
-        at.at = 0x1000; /* nowhere in it */
         force(b, 2, at);
         at.at = 0x102800;
         force(b, 2, ok(0)); /* whatever the rights, whatever the holes */
