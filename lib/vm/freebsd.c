@@ -126,8 +126,9 @@ bool fbsd_refuse_hole(struct vm_proc *p, struct range r, enum vm_rule rule,
 
 /*
  * The strict rule of A.11. A write-only page that a store made present is in the page table, where
- * the processor knows no write without read: only then a read of it passes. What is left out: a
- * change of rights takes such a page out of the table again, until the next store.
+ * the processor knows no write without read: only then a read of it passes. There is no set of
+ * answers for accesses, and two things are left out: a change of rights takes such a page out of
+ * the table again until the next store, and a store to shared memory is not seen here.
  */
 static bool fbsd_may_access(struct vm_proc *p, const struct vm_area *a, uint64_t at, bool write)
 {

@@ -105,7 +105,7 @@ static void set_inheritance(struct vm_area *a, void *arg)
 {
     const struct inheritance *want = arg;
 
-    if (a->a.kind != VM_AREA_MEMORY && want->value == VM_INHERIT_ZERO) {
+    if (a->a.kind != VM_AREA_MEMORY) {
         vm_hit(vm_of(want->p), VM_RULE_FREEBSD_MINHERIT_GUARD);
         return;
     }

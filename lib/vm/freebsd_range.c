@@ -113,7 +113,10 @@ static void fill_vec(struct vm_proc *p, struct range r, uint8_t *vec)
     }
 }
 
-/* Only pages in this process's page table count (vm.mincore_mapped): those that were touched. */
+/*
+ * Only pages in this process's page table count (vm.mincore_mapped): private ones that were stored
+ * to. What else a load has made present nobody records.
+ */
 int fbsd_mincore(struct vm_proc *p, uint64_t addr, uint64_t len, uint8_t *vec,
                  const struct vm_answer *seen, struct vm_reply *ret)
 {

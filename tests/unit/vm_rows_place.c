@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows 38 to 50: where a map without MAP_FIXED goes. Address randomisation is off. That Linux aligns
- * what may get huge pages depends on a setting: allowed, not the default.
+ * Rows 38 to 50: where a map without MAP_FIXED goes. Address randomisation is off. That Linux
+ * aligns what may get huge pages depends on a setting: allowed, not the default.
  */
 #include "vm_rows.h"
 
