@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fork() as an op. On the real host a real fork in which the child goes on with its part of the program, judges its
- * own steps and leaves them, with its verdict, in memory that both processes see. The parent judges
- * its side of the fork first, then lets the child go and waits for it, so that a run is the same
- * every time; a child that makes no progress is killed and reported. A child forks in the same way,
- * and uses the same memory, because it is done with its own child before it reports itself.
+ * fork() as an op: what both kinds of machine share, and a fork of real processes: the child goes
+ * on with its part of the program, judges its own steps and leaves them, with its verdict, in
+ * memory that both processes see. The parent judges its side of the fork first, then lets the
+ * child go and waits for it, so that a run is the same every time; a child that makes no progress
+ * is killed and reported. A child forks in the same way, and uses the same memory, because it is
+ * done with its own child before it reports itself.
  */
 #include <errno.h>
 #include <poll.h>

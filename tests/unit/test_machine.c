@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/exec/machine*: every kind of machine gives a program the same start, and sees what is left. */
+/* lib/exec/machine*: every kind of machine gives a program the same start and sees what it left. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
