@@ -93,11 +93,23 @@ static bool same_outcome(const struct outcome *a, const struct outcome *b)
            a->mixed == b->mixed && (a->kind != OUTCOME_OK || a->value == b->value);
 }
 
-/* Both succeeded and a layer chose the place: from here on they are different programs. */
-static bool placed_apart(const struct op *op, const struct outcome *a, const struct outcome *b)
+static bool failed_with(const struct outcome *o, int err)
 {
-    return op_descs[op->kind].result == OP_RESULT_ADDR && a->kind == OUTCOME_OK &&
-           b->kind == OUTCOME_OK && a->value != b->value;
+    return o->kind == OUTCOME_FAIL && o->err == err;
+}
+
+/*
+ * From here on they are different programs: a layer chose the place, or found no room for it, or
+ * only one of them has low addresses that the host keeps for itself (limit min-addr-fixed).
+ */
+static bool parted(const struct op *op, const struct outcome *a, const struct outcome *b)
+{
+    if (op_descs[op->kind].result != OP_RESULT_ADDR) {
+        return false;
+    }
+    return (a->kind == OUTCOME_OK && b->kind == OUTCOME_OK && a->value != b->value) ||
+           failed_with(a, ABI_ENOMEM) != failed_with(b, ABI_ENOMEM) ||
+           failed_with(a, ABI_EPERM) != failed_with(b, ABI_EPERM);
 }
 
 static void say_outcomes(const struct op *op, const struct outcome *a, const struct outcome *b,
@@ -146,7 +158,7 @@ static int compare_steps(const struct related *x, struct difference *d)
         if (cannot_be_compared(a) || cannot_be_compared(b)) {
             return -1;
         }
-        if (placed_apart(op, &a->outcome, &b->outcome)) {
+        if (parted(op, &a->outcome, &b->outcome)) {
             return -1;
         }
         if (!same_outcome(&a->outcome, &b->outcome)) {
@@ -159,14 +171,15 @@ static int compare_steps(const struct related *x, struct difference *d)
     return 0;
 }
 
-/* Whether the translator holds a page just now is no effect of a call: W or not, it may be stored to. */
-static void without_tb_protection(struct region_vec *v)
+/* Whether the translator holds a page just now is no effect of a call: it may be stored to. */
+static void only_effects(struct region_vec *v)
 {
     for (size_t i = 0; i < v->n; i++) {
         if (v->v[i].flags & PAGE_WRITE_ORG) {
             v->v[i].flags |= PAGE_WRITE;
             v->v[i].prot |= REGION_W;
         }
+        v->v[i].snapshot = false; /* how a map is backed is no effect either */
     }
 }
 
@@ -178,8 +191,8 @@ static int compare_flags(const struct related *x, struct difference *d)
     struct region_vec a = x->first.flags;
     struct region_vec b = x->second.flags;
 
-    without_tb_protection(&a);
-    without_tb_protection(&b);
+    only_effects(&a);
+    only_effects(&b);
     region_normalise(&a, mask);
     region_normalise(&b, mask);
     if (!region_diff(&a, &b, (struct range){0, UINT64_MAX}, mask, &at)) {
