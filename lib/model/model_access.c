@@ -45,7 +45,8 @@ static struct model_outcome probe(struct model *m, struct range r, bool write)
 }
 
 /*
- * What an access to LEN bytes at ADDR meets. True if there is something to move: R.
+ * What an access to LEN bytes at ADDR meets. True if there is something to move: R, up to the byte
+ * that faults, for a stack grows before the right to touch it is asked.
  */
 static bool meet(struct model *m, const struct op_args *args, bool write,
                  struct model_outcome *took, struct range *r)
@@ -59,7 +60,10 @@ static bool meet(struct model *m, const struct op_args *args, bool write,
         return false;
     }
     *took = probe(m, *r, write);
-    return took->kind == MODEL_OK || took->at > r->start;
+    if (took->kind == MODEL_SIGNAL) {
+        r->last = took->at;
+    }
+    return true;
 }
 
 static int store_bytes(struct model *m, struct range r, uint8_t value)
@@ -86,9 +90,6 @@ int model_store(struct model *m, const struct op_args *args, const struct model_
     ret->allowed = !seen || model_same(seen, &ret->took);
     if (!ret->allowed || !any) {
         return 0;
-    }
-    if (ret->took.kind == MODEL_SIGNAL) {
-        r.last = ret->took.at - 1;
     }
     return store_bytes(m, r, (uint8_t)args->arg[2]);
 }
@@ -186,9 +187,11 @@ int model_load(struct model *m, const struct op_args *args, const struct model_o
     struct look l = {.first = true, .uniform = true, .value = seen ? (uint8_t)seen->value : 0};
     struct range r;
 
-    if (!meet(m, args, false, &ret->took, &r) || ret->took.kind == MODEL_SIGNAL) {
+    bool any = meet(m, args, false, &ret->took, &r);
+
+    if (!any || ret->took.kind == MODEL_SIGNAL) {
         ret->allowed = !seen || model_same(seen, &ret->took);
-        return 0;
+        return ret->allowed && any ? touch(m, r) : 0;
     }
     look(m, r, &l);
     ret->took = l.took;

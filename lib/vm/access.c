@@ -182,6 +182,19 @@ static bool has_bytes(struct vm_proc *p, const struct vm_area *a, uint64_t at)
     return !vm_object_past_eof(a->a.object, vm_area_index(p, a, at));
 }
 
+/* Whether what grows to ADDR may be accessed there: A is the gap, or nothing. */
+static bool may_once_grown(struct vm_proc *p, const struct vm_area *a, uint64_t addr, bool write)
+{
+    const struct vm_area *from = a ? a : vm_area_from(p, addr);
+    struct vm_area like = *from;
+
+    if (a) {
+        like.a.prot = a->a.gap_prot;
+        like.a.kind = VM_AREA_MEMORY;
+    }
+    return p->vm->personality->may_access(p, &like, addr, write);
+}
+
 bool vm_accessible(struct vm_proc *p, uint64_t addr, bool write, struct vm_fault *fault)
 {
     const struct vm_personality *how = p->vm->personality;
@@ -189,10 +202,13 @@ bool vm_accessible(struct vm_proc *p, uint64_t addr, bool write, struct vm_fault
     struct vm_fault f = {0};
 
     if (!is_memory(a)) {
-        if ((!a || a->a.kind == VM_AREA_GAP) && how->may_grow && how->may_grow(p, addr)) {
+        bool grows = (!a || a->a.kind == VM_AREA_GAP) && how->may_grow && how->may_grow(p, addr);
+
+        if (grows && may_once_grown(p, a, addr, write)) {
             return true;
         }
         f = (struct vm_fault){SIGSEGV, a ? how->guard_code : CODE_MAPERR, addr};
+        f.code = grows ? CODE_ACCERR : f.code;
     } else if (!how->may_access(p, a, addr, write)) {
         f = (struct vm_fault){SIGSEGV, CODE_ACCERR, addr};
     } else if (!has_bytes(p, a, u64_align_down(addr, p->vm->params.page))) {
