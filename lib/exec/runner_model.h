@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The guest model beside a run: what the guest's kernel would show, step by step. Files:
- * runner_model.c (life, calls, fork), runner_model_access.c (loads and stores),
- * runner_model_view.c (mappings and bytes). Only these and the runner's own files include it.
+ * runner_model.c (life, fork), runner_model_call.c, runner_model_access.c (loads and stores),
+ * runner_model_touch.c (where to look), runner_model_view.c (mappings and bytes). Only these and the runner's own files include it.
  */
 #pragma once
 
@@ -15,6 +15,7 @@ enum {
     PAGES_PER_STEP = 64,  /* compared, of all that a step touched */
     PAGES_PER_END = 1024, /* at the end of a process */
     VIEW_CHUNK = 4096,    /* compared of a page at once */
+    PAGE_MAX = 65536,     /* of a guest */
     ALIASES_MAX = 16,     /* other maps of stored pages that are looked at */
 };
 
@@ -24,13 +25,15 @@ struct runner_model {
     struct region_vec map; /* scratch: what the model has mapped */
     /* Pages that the program had and gave up, while host pages are larger than guest pages. */
     struct region_vec left;
+    /* Real pages that the program stored to, while they are smaller than guest pages. */
+    struct region_vec parts;
     uint64_t identity[PROG_FILES_MAX];
     struct range touched[TOUCHED_MAX];
     size_t n_touched;
     /* A child's steps could not be repeated exactly: what it shared is learnt, not judged. */
     bool inexact;
     size_t budget; /* pages that may still be compared in this step */
-    uint8_t bytes[VIEW_CHUNK];
+    uint8_t bytes[PAGE_MAX];
 };
 
 /* 0 or -ENOMEM; close takes a runner without one. */
@@ -71,7 +74,24 @@ uint64_t model_file_size(const struct runner *r, uint64_t object);
  * Show the object of G where G lies, writable and shared: nothing if it is no file. 0 or -ENOMEM.
  */
 int model_show(struct runner *r, const struct region *g);
+
+/* runner_model_touch.c: into r->model->touched. */
 void model_touch(struct runner *r, struct range pages);
+void model_touched_by(struct runner *r, const struct trace_step *s);
+/* What processes share, after one of them is gone. */
+void model_touch_shared(struct runner *r, const struct inv_ctx *ctx);
+/* Remember what S gave up, what it stored. 0 or a negative errno. */
+int model_note_left(struct runner *r, const struct trace_step *s, const struct inv_ctx *ctx);
+int model_note_stores(struct runner *r, const struct trace_step *s);
+
+/* runner_model_call.c: a call; 0 with a finding, or the model as after it; or a negative errno. */
+int model_judge_call(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx);
+/* What a failure may have left nobody knows; what the books have a copy of is private. */
+int model_forget(struct runner *r, const struct trace_step *s);
+int model_follow_snapshots(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx,
+                           struct range within);
+
+/* runner_model_access.c: the guest's own loads, stores, code. */
 
 int model_judge_access(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx);
 /* What lies in the touched ranges: mappings, then bytes. */

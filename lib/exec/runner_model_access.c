@@ -53,6 +53,7 @@ static enum limit_id excuse(const struct runner *r, const struct inv_ctx *ctx, c
     struct limit_access a = {.at = p->r.start, .write = write, .granted = granted, .page = p->page};
 
     if (p->page == LIMIT_PAGE_PAST_EOF) {
+        a.object = p->map->object;
         a.offset = p->map->offset + (p->r.start - p->map->r.start);
         a.size = model_file_size(r, p->map->object);
     }

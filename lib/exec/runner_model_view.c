@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "exec/rangeset.h"
 #include "inv/compare.h"
 
 enum { EDGE_PAGES = 6, INNER_PAGES = 4 };
@@ -101,8 +102,9 @@ static int learn(struct runner *r, uint64_t at, struct facts *f)
 }
 
 static struct limit_bytes describe(const struct runner *r, const struct facts *f, uint64_t at,
-                                   uint8_t want)
+                                   uint8_t want, uint8_t have)
 {
+    uint8_t now = 0;
     struct limit_bytes b = {
         .at = at,
         .shared = f->g.shared,
@@ -117,6 +119,11 @@ static struct limit_bytes describe(const struct runner *r, const struct facts *f
         machine_fresh_bytes((unsigned)f->file, b.size, r->prog->files.n, b.offset, &fresh, 1);
     }
     b.changed = fresh != want;
+    b.stored = rangeset_has(&r->model->parts, at);
+    b.have = have;
+    b.follows = b.file && b.offset < b.size &&
+                host_pread(r->machine->host, r->fds[f->file], &now, 1, b.offset) == 1 &&
+                now == have;
     return b;
 }
 
@@ -132,15 +139,29 @@ static int bytes_finding(struct runner *r, const struct trace_step *s, uint64_t 
     return runner_finding(r, s, &v);
 }
 
+/* From now on the model has what the host has: a page that became a copy, or was forgotten. */
+static bool taken_over(enum limit_id id)
+{
+    return id == LIMIT_ID_PRIVATE_COPY_EARLY || id == LIMIT_ID_SHARED_RO_SNAPSHOT ||
+           id == LIMIT_ID_DONTNEED_KEEPS_COPY || id == LIMIT_ID_HOST_FAILED;
+}
+
+static int poke(struct runner *r, uint64_t at, const uint8_t *bytes, size_t len)
+{
+    int rc = vm_poke(model_proc(r->model->m), at, bytes, len);
+
+    return model_lost(r, rc == -ENOMEM ? rc : 0);
+}
+
 /*
- * Some of LEN bytes at AT are not what the model WANTs. Every one must be excused; then the model
- * takes them over, but for a shared page, which keeps what other maps show.
+ * LEN bytes at AT, a page or what the guest read of it, are not all what the model WANTs. Every one
+ * that is not must be excused.
  */
 static int differ(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx, uint64_t at,
                   const uint8_t *have, const uint8_t *want, size_t len, bool lazy)
 {
-    struct vm_proc *p = model_proc(r->model->m);
     struct limit_ctx limits = model_limits(r, ctx);
+    bool take = false;
     struct facts f;
     int rc = learn(r, at, &f);
 
@@ -148,7 +169,7 @@ static int differ(struct runner *r, struct trace_step *s, const struct inv_ctx *
         return rc;
     }
     if (r->model->inexact && f.g.shared) {
-        return model_lost(r, vm_poke(p, at, have, len) == -ENOMEM ? -ENOMEM : 0);
+        return poke(r, at, have, len);
     }
     for (size_t i = 0; i < len; i++) {
         struct limit_bytes b;
@@ -157,14 +178,45 @@ static int differ(struct runner *r, struct trace_step *s, const struct inv_ctx *
         if (want[i] == have[i] || (lazy && have[i] == 0)) {
             continue;
         }
-        b = describe(r, &f, at + i, want[i]);
+        b = describe(r, &f, at + i, want[i], have[i]);
         id = limit_bytes(&limits, &b);
         if (id == LIMIT_NONE) {
             return bytes_finding(r, s, at + i, have[i], want[i], &f.g);
         }
         model_excuse(s, id);
+        take |= taken_over(id) && !f.g.shared;
     }
-    return f.g.shared ? 0 : model_lost(r, vm_poke(p, at, have, len));
+    return take ? poke(r, at, have, len) : 0;
+}
+
+/* HAVE is what the model has at AT: WANT. */
+static bool same(const uint8_t *have, const uint8_t *want, size_t len, bool lazy)
+{
+    if (memcmp(want, have, len) == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (want[i] != have[i] && !(lazy && have[i] == 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The whole page that holds AT, which differs somewhere. */
+static int judge_whole(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx,
+                       uint64_t at)
+{
+    uint64_t size = r->res->space.guest_page;
+    uint64_t page = u64_align_down(at, size);
+    const uint8_t *want = NULL;
+    size_t len = 0;
+    enum vm_bytes kind = vm_view(model_proc(r->model->m), page, &want, &len);
+
+    if (peek(r, ctx, page, size) < 0) {
+        return 0;
+    }
+    return differ(r, s, ctx, page, r->model->bytes, want, size, kind == VM_BYTES_LAZY);
 }
 
 int model_judge_chunk(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx,
@@ -173,20 +225,21 @@ int model_judge_chunk(struct runner *r, struct trace_step *s, const struct inv_c
     const uint8_t *want = NULL;
     size_t n = 0;
     enum vm_bytes kind = vm_view(model_proc(r->model->m), at, &want, &n);
+    bool lazy = kind == VM_BYTES_LAZY;
+    bool load = have != r->model->bytes;
+    int rc;
 
     if (kind == VM_BYTES_UNDEFINED) {
         s->poisoned = true;
         return 0;
     }
-    if (kind == VM_BYTES_NONE || memcmp(want, have, len) == 0) {
+    if (kind == VM_BYTES_NONE || same(have, want, len, lazy)) {
         return 0;
     }
-    for (size_t i = 0; i < len; i++) {
-        if (want[i] != have[i] && (kind != VM_BYTES_LAZY || have[i] != 0)) {
-            return differ(r, s, ctx, at, have, want, len, kind == VM_BYTES_LAZY);
-        }
-    }
-    return 0;
+    rc = judge_whole(r, s, ctx, at);
+    /* What a load saw is judged by itself if the page shows nothing of it. */
+    return rc == 0 && load && !r->over && !s->excused ? differ(r, s, ctx, at, have, want, len, lazy)
+                                                      : rc;
 }
 
 static int judge_host(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx,

@@ -154,6 +154,16 @@ static bool mixes(const struct inv_view *v, struct range r, bool shared)
 
 /* ---- refusals ---- */
 
+static bool allows(const struct limit_allowed *a, int err)
+{
+    for (size_t i = 0; i < a->n_errs; i++) {
+        if (a->errs[i] == err) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum limit_id refused_mmap(const struct limit_ctx *c, const struct inv_view *v, int err)
 {
     bool file = !v->anon && !v->guard;
@@ -184,9 +194,6 @@ static enum limit_id refused_mremap(const struct limit_ctx *c, const struct inv_
     bool grows = v->has_range && range_len(v->range) > from_len;
     enum limit_id id = LIMIT_NONE;
 
-    if (err == ABI_EINVAL && (remap_flags(v) & ABI_MREMAP_DONTUNMAP)) {
-        return limit_if(c, LIMIT_ID_DONTUNMAP_UNKNOWN, true);
-    }
     if (err == ABI_EINVAL || err == ABI_EFAULT || err == ABI_ENOMEM) {
         /* Of a snapshot there can be no second map that shows the same object. */
         id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, !v->has_from && any_snapshot(v, from));
@@ -247,16 +254,6 @@ static enum limit_id refusal(const struct limit_ctx *c, const struct inv_view *v
 
 /* ---- successes ---- */
 
-static bool allows(const struct limit_allowed *a, int err)
-{
-    for (size_t i = 0; i < a->n_errs; i++) {
-        if (a->errs[i] == err) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum limit_id success(const struct limit_ctx *c, const struct inv_view *v,
                              const struct limit_allowed *allowed)
 {
@@ -298,7 +295,11 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
     if (!v.failed) {
         return LIMIT_NONE;
     }
-    if (allowed->may_succeed) {
+    if (v.out->err == ABI_EINVAL && (remap_flags(&v) & ABI_MREMAP_DONTUNMAP)) {
+        id = limit_if(c, LIMIT_ID_DONTUNMAP_UNKNOWN, true);
+    }
+    /* A layer refuses before it looks for room. */
+    if (id == LIMIT_NONE && (allowed->may_succeed || allows(allowed, ABI_ENOMEM))) {
         id = refusal(c, &v);
     }
     if (id == LIMIT_NONE && limit_host_failed(&v)) {
@@ -329,6 +330,9 @@ enum limit_id limit_effect(const struct limit_ctx *c)
     inv_view_init(&v, c->step);
     if (v.kind == OP_mmap && is_stack(&v)) {
         return limit_if(c, LIMIT_ID_STACK_PLAIN, true);
+    }
+    if ((v.kind == OP_mmap || v.kind == OP_mremap) && v.ok && v.fixed && v.has_range) {
+        return limit_if(c, LIMIT_ID_MIN_ADDR_FIXED, v.range.start < v.space->min_addr);
     }
     if (v.kind == OP_madvise && v.is_linux) {
         return limit_if(c, LIMIT_ID_ADVICE_IGNORED, advice_has_effect(inv_arg(&v, 2)));

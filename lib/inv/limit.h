@@ -60,7 +60,7 @@ struct limit_allowed {
 enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowed *allowed);
 /*
  * Why the effect of a call that succeeded is not a kernel's, judged before anything is compared:
- * a stack that is plain memory, an advice without effect.
+ * a stack that is plain memory, an advice without effect, a map where no process may map.
  */
 enum limit_id limit_effect(const struct limit_ctx *c);
 
@@ -76,7 +76,8 @@ struct limit_access {
     bool write;
     bool granted;         /* by the layer */
     enum limit_page page; /* by the kernel */
-    uint64_t offset;      /* PAST_EOF: of the page in its file, and the file's size */
+    uint64_t object;      /* PAST_EOF: the file, the page's offset in it, its size */
+    uint64_t offset;
     uint64_t size;
 };
 /* Why the layer treats a guest's access to one page otherwise than the kernel. */
@@ -90,6 +91,9 @@ struct limit_bytes {
     gaddr at;          /* first byte that differs */
     bool file, shared; /* by the kernel */
     bool own;          /* the page holds bytes of its own: stored to a private map */
+    bool stored;       /* so does the real page: the program stored to it through this map */
+    bool follows;      /* what is there is what the file has at OFFSET now */
+    uint8_t have;      /* what is there */
     uint64_t offset;   /* of AT in the object */
     uint64_t size;     /* of the file */
     bool changed;      /* the byte at OFFSET of the file is not what it was at the start */

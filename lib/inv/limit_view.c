@@ -34,20 +34,21 @@ static bool was_left(const struct limit_ctx *c, uint64_t at)
     return !c->left || region_find(c->left, at);
 }
 
-/* The host page of AT is a copy: the host has no file there. Without a host map nobody knows. */
-static bool is_copy(const struct inv_view *v, uint64_t at)
+/* What the host has at A is not the file's page: a copy. Without a host map nobody knows. */
+static bool is_copy(const struct inv_view *v, const struct limit_access *a)
 {
-    const struct region *h = v->ctx->host_before ? region_find(v->ctx->host_before, at) : NULL;
+    const struct region *h = v->ctx->host_before ? region_find(v->ctx->host_before, a->at) : NULL;
 
-    return !v->ctx->host_before || (h && h->kind != REGION_FILE);
+    return !v->ctx->host_before || (h && (h->kind != REGION_FILE || h->object != a->object ||
+                                          h->offset + (a->at - h->r.start) != a->offset));
 }
 
 static enum limit_id past_eof(const struct limit_ctx *c, const struct inv_view *v,
                               const struct limit_access *a)
 {
-    uint64_t end = u64_align_up_wrap(a->size, v->space->real_page);
+    uint64_t past = u64_align_up_wrap(a->size, v->space->real_page);
 
-    return limit_if(c, LIMIT_ID_FRAG_PAST_EOF_ZERO, a->offset < end || is_copy(v, a->at));
+    return limit_if(c, LIMIT_ID_FRAG_PAST_EOF_ZERO, a->offset < past || is_copy(v, a));
 }
 
 /* The right is the host page's, or implied by others. */
@@ -164,17 +165,18 @@ enum limit_id limit_bytes(const struct limit_ctx *c, const struct limit_bytes *b
 {
     struct inv_view v;
     const struct region *book = region_find(c->step->flags_after, b->at);
-    enum limit_id id;
+    enum limit_id id = LIMIT_NONE;
 
     inv_view_init(&v, c->step);
-    if (b->own) {
-        id = LIMIT_NONE;
-    } else if (book && book->snapshot) {
+    if (book && book->snapshot && !b->own) {
         id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, b->file);
     } else if (spliced(&v, b)) {
-        id = limit_if(c, LIMIT_ID_EOF_GROWTH_UNSEEN, true);
-    } else {
-        id = limit_if(c, LIMIT_ID_PRIVATE_COPY_EARLY, b->file && !b->shared && b->changed);
+        /* Through a private map nothing was stored there: zeros. */
+        id = limit_if(c, LIMIT_ID_EOF_GROWTH_UNSEEN, b->shared || (!b->stored && b->have == 0));
+    } else if (!b->shared && b->file) {
+        id = limit_if(c, LIMIT_ID_PRIVATE_COPY_EARLY, !b->own && b->changed);
+        id = id != LIMIT_NONE ? id
+                              : limit_if(c, LIMIT_ID_PRIVATE_COPY_LATE, !b->stored && b->follows);
     }
     if (id == LIMIT_NONE) {
         id = dontneed(c, &v, b);

@@ -285,8 +285,9 @@ static bool agrees(const struct model *m, const struct region *have, const struc
                    uint64_t at)
 {
     int file = file_of(m, have->object);
-    bool want_file = want->kind == REGION_FILE && !want->snapshot;
+    bool want_file = want->kind == REGION_FILE && !(want->snapshot && file < 0);
 
+    /* A copy of a file may be either, a private map of it or memory of its own. */
     if ((have->kind == REGION_GUARD) != (want->kind == REGION_GUARD) ||
         vm_shared(model_proc(m), at) != truly_shared(want) || (file >= 0) != want_file) {
         return false;
