@@ -140,7 +140,6 @@ static enum vm_rule check_device(struct vm_proc *p, uint8_t asked_max, struct fb
     if (m->file->spec.kind == VM_FILE_DEV_ZERO) {
         vm_hit(vm_of(p), VM_RULE_FREEBSD_MMAP_DEV_ZERO);
         m->file = NULL;
-        m->anon = true;
         m->offset = 0;
         m->max_prot = asked_max;
         return FBSD_PASSED;

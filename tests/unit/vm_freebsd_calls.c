@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* FreeBSD's other calls beyond the table of situations: sets of answers, narrow registers, rights. */
+/* FreeBSD's other calls beyond the table of situations: sets of answers, registers, rights. */
 #include "vm_freebsd_bed.h"
 
 /*
@@ -136,6 +136,57 @@ static void test_advice(void **state)
     assert_int_equal(b->reply.took.err, ABI_EINVAL);
 }
 
+static unsigned flags_after(struct fbsd_bed *b, uint32_t advice)
+{
+    vm_madvise(b->p, A, P, advice, NULL, &b->reply);
+    assert_int_equal(b->reply.took.err, 0);
+    return vm_area_find(b->p, A)->a.flags & ~(unsigned)VM_AREA_TOUCHED;
+}
+
+static void test_remembered_advice(void **state)
+{
+    struct fbsd_bed *b = *state;
+
+    bed_usual(b, P);
+    bed_map(b, A, 2 * P, RW, F_ANON | F_FIX, NO_SEEN);
+    assert_int_equal(flags_after(b, FREEBSD_MADV_RANDOM), VM_AREA_RANDOM);
+    assert_int_equal(flags_after(b, FREEBSD_MADV_SEQUENTIAL), VM_AREA_SEQUENTIAL);
+    assert_int_equal(flags_after(b, FREEBSD_MADV_NORMAL), 0);
+    assert_int_equal(flags_after(b, FREEBSD_MADV_NOSYNC), VM_AREA_NOSYNC);
+    assert_int_equal(flags_after(b, FREEBSD_MADV_NOCORE), VM_AREA_NOSYNC | VM_AREA_NOCORE);
+    assert_int_equal(flags_after(b, FREEBSD_MADV_AUTOSYNC), VM_AREA_NOCORE);
+    assert_int_equal(flags_after(b, FREEBSD_MADV_WILLNEED), VM_AREA_NOCORE);
+    assert_int_equal(flags_after(b, FREEBSD_MADV_CORE), 0);
+    assert_int_equal(vm_area_find(b->p, A + P)->a.flags, 0);
+    bed_map(b, A, P, NONE, FREEBSD_MAP_GUARD | F_FIX, NO_SEEN);
+    assert_int_equal(flags_after(b, FREEBSD_MADV_RANDOM), 0);
+    bed_map(b, A, P, RW, F_ANON | F_FIX | FREEBSD_MAP_NOCORE | FREEBSD_MAP_NOSYNC, NO_SEEN);
+    assert_int_equal(vm_area_find(b->p, A)->a.flags, VM_AREA_NOCORE | VM_AREA_NOSYNC);
+}
+
+/* Entries side by side are no hole. */
+static void test_whole_range(void **state)
+{
+    struct fbsd_bed *b = *state;
+    uint8_t vec[3] = {9, 9, 9};
+
+    bed_usual(b, P);
+    bed_map(b, A, P, RW, F_ANON | F_FIX, NO_SEEN);
+    bed_map(b, A + P, P, R, F_ANON | F_FIX, NO_SEEN);
+    vm_msync(b->p, A, 2 * P, 0, NULL, &b->reply);
+    assert_int_equal(b->reply.took.err, 0);
+    vm_mincore(b->p, A, 2 * P, vec, NULL, &b->reply);
+    assert_int_equal(b->reply.took.err, 0);
+    assert_int_equal(vec[1], 0);
+    assert_int_equal(vec[2], 9);
+    vec[0] = 9;
+    vm_mincore(b->p, A, 0, vec, NULL, &b->reply);
+    assert_int_equal(b->reply.took.err, 0);
+    assert_int_equal(vec[0], 9);
+    vm_mincore(b->p, A, 0, NULL, NULL, &b->reply);
+    assert_int_equal(b->reply.took.err, 0);
+}
+
 static void test_shared_is_not_freed(void **state)
 {
     struct fbsd_bed *b = *state;
@@ -204,6 +255,7 @@ static void test_forced(void **state)
     bed_usual(b, P);
     assert_int_equal(vm_force_mmap(b->p, &a), 0);
     assert_int_equal(bed_store(b, A, 1), 0); /* plain memory */
+    assert_int_equal(bed_protect(b, A, P, RW | X), 0);
     a = (struct vm_mmap_args){A + 2 * P, P, RW, FREEBSD_MAP_SHARED | F_FIX, bed_file(b, P), P};
     assert_int_equal(vm_force_mmap(b->p, &a), 0);
     a = (struct vm_mmap_args){A + 3 * P, P, NONE, FREEBSD_MAP_GUARD | F_FIX, -1, 0};
@@ -223,6 +275,7 @@ const struct CMUnitTest fbsd_call_tests[] = {
     cmocka_unit_test(test_range_to_the_top),           cmocka_unit_test(test_32_bits),
     cmocka_unit_test(test_unaligned_length_overflows), cmocka_unit_test(test_clipped_range),
     cmocka_unit_test(test_maximum_is_remembered),      cmocka_unit_test(test_advice),
+    cmocka_unit_test(test_remembered_advice),          cmocka_unit_test(test_whole_range),
     cmocka_unit_test(test_shared_is_not_freed),        cmocka_unit_test(test_mincore_and_minherit),
     cmocka_unit_test(test_limit_counts_no_guards),     cmocka_unit_test(test_forced),
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which places FreeBSD may give: the default, the one owed, the legal ones, what others may hold. */
+/* Which places FreeBSD may give: the default, the one owed, legal ones, what others may hold. */
 #include "vm_freebsd_bed.h"
+
+#define FBSD_2GIB ((uint64_t)1 << 31)
 
 static const struct vm_answer *at(uint64_t value)
 {
@@ -108,6 +110,8 @@ static void test_alignment(void **state)
     assert_int_equal(bed_map(b, PLACE_FREEBSD, P, RW, F_ANON, NO_SEEN), 0);
     assert_int_equal(bed_map(b, 0, 4 << 20, RW, F_ANON | super, NO_SEEN), 0);
     assert_took(b, PLACE_FREEBSD + (2 << 20));
+    assert_int_equal(bed_map(b, 0, 2 << 20, RW, F_ANON | super, NO_SEEN), 0);
+    assert_took(b, PLACE_FREEBSD + (6 << 20));
     assert_int_equal(bed_map(b, 0, P, RW, F_ANON | super, NO_SEEN), 0);
     assert_took(b, PLACE_FREEBSD + P);
 }
@@ -121,8 +125,35 @@ static void test_below_2gib(void **state)
     assert_false(b->reply.allowed);
     assert_int_equal(bed_map(b, A, P, RW, F_ANON | FREEBSD_MAP_32BIT, NO_SEEN), 0);
     assert_took(b, A);
+    assert_int_equal(bed_map(b, FBSD_2GIB - P, P, RW, F_ANON | FREEBSD_MAP_32BIT, NO_SEEN), 0);
+    assert_took(b, FBSD_2GIB - P);
+    assert_int_equal(bed_map(b, FBSD_2GIB - P, 2 * P, RW, F_ANON | FREEBSD_MAP_32BIT, NO_SEEN), 0);
+    assert_took(b, P);
+    assert_int_equal(bed_map(b, FBSD_2GIB - P, P, RW, F_ANON | F_FIX | FREEBSD_MAP_32BIT, NO_SEEN),
+                     0);
+    assert_int_equal(
+        bed_map(b, FBSD_2GIB - P, 2 * P, RW, F_ANON | F_FIX | FREEBSD_MAP_32BIT, NO_SEEN),
+        ABI_EINVAL);
     assert_int_equal(bed_map(b, A, 1ull << 32, RW, F_ANON | FREEBSD_MAP_32BIT, NO_SEEN),
                      ABI_ENOMEM);
+}
+
+/* The window of the heap begins at params.text and ends before params.place. */
+static void test_heap_window(void **state)
+{
+    struct fbsd_bed *b = *state;
+
+    bed_usual(b, P);
+    bed_map(b, b->params.text - P, P, RW, F_ANON, NO_SEEN);
+    assert_took(b, b->params.text - P);
+    bed_map(b, b->params.text, P, RW, F_ANON, NO_SEEN);
+    assert_took(b, PLACE_FREEBSD);
+    bed_map(b, PLACE_FREEBSD - 1, P, RW, F_ANON, NO_SEEN);
+    assert_took(b, PLACE_FREEBSD + P);
+    bed_map(b, PLACE_FREEBSD + 4 * P, P, RW, F_ANON, NO_SEEN);
+    assert_took(b, PLACE_FREEBSD + 4 * P);
+    bed_map(b, PLACE_FREEBSD + 3 * P, P, RW, F_ANON | F_FIX | FREEBSD_MAP_EXCL, NO_SEEN);
+    assert_took(b, PLACE_FREEBSD + 3 * P); /* neighbours do not count */
 }
 
 /* Outside params.known somebody else may hold memory. */
@@ -150,6 +181,13 @@ static void test_foreign_memory(void **state)
     assert_true(b->reply.allowed);
     vm_msync(b->p, PLACE_FREEBSD, 2 * P, 0, at(0), &b->reply);
     assert_false(b->reply.allowed);
+    bed_map(b, PLACE_FREEBSD - 2 * P, P, RW, F_ANON | F_FIX, NO_SEEN);
+    vm_msync(b->p, PLACE_FREEBSD - 2 * P, 3 * P, 0, at(0), &b->reply);
+    assert_true(b->reply.allowed); /* the hole ends where what is known begins */
+    bed_map(b, PLACE_FREEBSD + 15 * P, P, RW, F_ANON, at(H));
+    assert_false(b->reply.allowed); /* the last page that is known */
+    bed_map(b, PLACE_FREEBSD + 15 * P, 2 * P, RW, F_ANON, at(H));
+    assert_true(b->reply.allowed);
 }
 
 static void test_refusals_of_limits(void **state)
@@ -169,12 +207,9 @@ static void test_refusals_of_limits(void **state)
 }
 
 const struct CMUnitTest fbsd_place_tests[] = {
-    cmocka_unit_test(test_free_hint_is_owed),
-    cmocka_unit_test(test_other_places),
-    cmocka_unit_test(test_no_room),
-    cmocka_unit_test(test_alignment),
-    cmocka_unit_test(test_below_2gib),
-    cmocka_unit_test(test_foreign_memory),
-    cmocka_unit_test(test_refusals_of_limits),
+    cmocka_unit_test(test_free_hint_is_owed), cmocka_unit_test(test_other_places),
+    cmocka_unit_test(test_no_room),           cmocka_unit_test(test_alignment),
+    cmocka_unit_test(test_heap_window),       cmocka_unit_test(test_below_2gib),
+    cmocka_unit_test(test_foreign_memory),    cmocka_unit_test(test_refusals_of_limits),
 };
 const size_t fbsd_place_n = ARRAY_LEN(fbsd_place_tests);

@@ -82,6 +82,11 @@ static void test_growth_ends(void **state)
     assert_int_equal(bed_store(b, A + STEP - 1, 1), 2); /* RLIMIT_AS */
     assert_int_equal(bed_unmap(b, H, LEN), 0);
     assert_int_equal(bed_store(b, A + STEP - 1, 1), 0);
+    b->params.bytes_max = LEN; /* to the last byte */
+    bed_begin(b);
+    bed_map(b, A, LEN, RW, F_STACK | F_FIX, NO_SEEN);
+    assert_int_equal(bed_map(b, H, P, RW, F_ANON, NO_SEEN), 0);
+    assert_int_equal(bed_store(b, A + STEP - 1, 1), 0);
 }
 
 /* Without a guard, and when the range is no larger than the first part: no gap. */
