@@ -6,7 +6,7 @@
 
 bool linux_range(const struct vm_proc *p, uint64_t addr, uint64_t len, struct range *ret)
 {
-    uint64_t top = vm_p(p)->bits == 32 ? UINT32_MAX : UINT64_MAX;
+    uint64_t top = vm_p(p)->bits == 32 ? UINT32_MAX : UINT64_MAX - 1;
     uint64_t size = vm_ru(p, len);
 
     if (size == 0 || size - 1 > top - addr) {
@@ -130,6 +130,44 @@ bool linux_over_limit(const struct vm_proc *p, uint64_t less, uint64_t more)
     uint64_t max = vm_p(p)->bytes_max;
 
     return max != 0 && (more > max || vm_mapped_bytes(p) - less > max - more);
+}
+
+/* Make copies of the pages of a private file map, all of R, until one lies past the end. */
+static void copy_pages(struct vm_proc *p, struct range r)
+{
+    uint64_t page = vm_p(p)->page;
+
+    for (uint64_t at = r.start;; at += page) {
+        uint8_t byte;
+
+        if (!vm_pages_any(p, (struct range){at, at + (page - 1)}) &&
+            (vm_peek(p, at, &byte, 1) || vm_poke(p, at, &byte, 1))) {
+            return;
+        }
+        if (r.last - at < page) {
+            return;
+        }
+    }
+}
+
+void linux_populate(struct vm_proc *p, struct range r)
+{
+    uint64_t at = r.start;
+    const struct vm_area *a;
+
+    while ((a = vm_area_from(p, at)) && a->r.start <= r.last) {
+        struct range cut = range_cut(a->r, r);
+
+        if (a->a.object && !a->a.shared && (a->a.prot & ABI_PROT_WRITE) &&
+            vm_object_size(a->a.object) != UINT64_MAX) {
+            vm_hit(vm_of(p), VM_RULE_LINUX_POPULATE_COPIES);
+            copy_pages(p, cut);
+        }
+        if (cut.last == r.last) {
+            return;
+        }
+        at = cut.last + 1;
+    }
 }
 
 void linux_join(struct vm_proc *p, struct range r)

@@ -39,8 +39,8 @@ static inline uint64_t linux_lowest(const struct vm_proc *p)
     return vm_p(p)->privileged ? 0 : vm_p(p)->min_addr;
 }
 /*
- * [ADDR, ADDR + ru(LEN)): false if it is empty or wraps. A range that ends exactly at 2^bits does
- * not, though a kernel's sum is 0: no kernel has memory there, a window of 2^32 bytes does.
+ * [ADDR, ADDR + ru(LEN)): false if it is empty or wraps. A range that ends exactly at 2^32 does not,
+ * though a kernel's sum is 0: no kernel has memory there, a window of 2^32 bytes does.
  */
 bool linux_range(const struct vm_proc *p, uint64_t addr, uint64_t len, struct range *ret);
 
@@ -73,8 +73,19 @@ uint64_t linux_mapped_in(const struct vm_proc *p, struct range r);
 /* MORE bytes mapped, after LESS were unmapped, exceed bytes_max. */
 bool linux_over_limit(const struct vm_proc *p, uint64_t less, uint64_t more);
 
+/*
+ * The pages of R are faulted in as for a store where they may be written: those of private file
+ * maps become copies, up to the end of the file. Nothing else looks different from before.
+ */
+void linux_populate(struct vm_proc *p, struct range r);
 /* All areas of R, side by side, are one: a kernel made or showed them so. */
 void linux_join(struct vm_proc *p, struct range r);
+
+/* One request that commits to BYTES is refused (params.commit_max). */
+static inline bool linux_over_commit(const struct vm_proc *p, uint64_t bytes)
+{
+    return vm_p(p)->commit_max != 0 && bytes > vm_p(p)->commit_max;
+}
 
 /* linux_mmap.c */
 int linux_mmap(struct vm_proc *p, const struct vm_mmap_args *a, const struct vm_answer *seen,

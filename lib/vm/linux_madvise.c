@@ -244,29 +244,15 @@ static void change_fork(struct vm_area *a, void *arg)
     }
 }
 
-/* POPULATE_WRITE: private pages of files become copies. Other memory looks the same as before. */
-static void make_copies(struct vm_proc *p, struct range r)
+/* Droppable memory that is paged out is dropped, as it may be at any time (measured). */
+static void page_out(struct vm_proc *p, struct range r)
 {
-    uint64_t page = vm_p(p)->page;
-    uint64_t at = r.start;
-    const struct vm_area *a;
-    uint8_t byte;
-
-    vm_hit(vm_of(p), VM_RULE_LINUX_MADVISE_POPULATE);
-    while ((a = vm_area_from(p, at)) && a->r.start <= r.last) {
-        struct range cut = range_cut(a->r, r);
-        bool copies = a->a.object && !a->a.shared;
-
-        for (at = cut.start; copies && cut.last - at >= page - 1;) {
-            if (vm_peek(p, at, &byte, 1) || vm_poke(p, at, &byte, 1) || cut.last - at < page) {
-                break;
-            }
-            at += page;
+    for (const struct vm_area *a = vm_area_from(p, r.start); a && a->r.start <= r.last;
+         a = vm_area_next(p, a)) {
+        if (a->a.flags & VM_AREA_DROPPABLE) {
+            vm_hit(vm_of(p), VM_RULE_LINUX_MADVISE_DROPS);
+            vm_pages_lazy(p, range_cut(a->r, r));
         }
-        if (cut.last == r.last) {
-            return;
-        }
-        at = cut.last + 1;
     }
 }
 
@@ -302,10 +288,13 @@ static void act(struct vm_proc *p, struct walk *w, struct range r)
         break;
     case WAY_POPULATE:
         if (w->number == ADVICE_POPULATE_WRITE) {
-            make_copies(p, r);
+            linux_populate(p, r);
         }
         break;
     default:
+        if (w->number == LINUX_MADV_PAGEOUT) {
+            page_out(p, r);
+        }
         break;
     }
 }

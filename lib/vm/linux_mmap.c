@@ -248,8 +248,18 @@ static enum vm_rule check_anon(struct vm_proc *p, const struct map *m, struct vm
     }
 }
 
+/* Bytes that the kernel commits to: writable private memory, or all of a shared anonymous one. */
+static bool committed(const struct vm_mmap_args *a, const struct map *m)
+{
+    if ((m->flags & LINUX_MAP_NORESERVE) || m->type == LINUX_MAP_DROPPABLE) {
+        return false;
+    }
+    return m->type == LINUX_MAP_PRIVATE ? (a->prot & ABI_PROT_WRITE) != 0 : m->anon;
+}
+
 /* C.2 19, and what taking the old range away may meet. */
-static enum vm_rule check_limits(struct vm_proc *p, const struct map *m, struct vm_reply *ret)
+static enum vm_rule check_limits(struct vm_proc *p, const struct vm_mmap_args *a,
+                                 const struct map *m, struct vm_reply *ret)
 {
     uint64_t less = 0;
 
@@ -265,12 +275,19 @@ static enum vm_rule check_limits(struct vm_proc *p, const struct map *m, struct 
         case LINUX_ROOM:
             break;
         }
-        if (vm_p(p)->bytes_max) {
+        if (vm_p(p)->bytes_max || vm_p(p)->commit_max) {
             less = linux_mapped_in(p, r);
         }
     }
     if (linux_over_limit(p, less, m->len)) {
         return VM_RULE_LINUX_MMAP_LIMIT;
+    }
+    if (committed(a, m) && linux_over_commit(p, m->len)) {
+        /* What it replaces may have been committed to before. */
+        if (linux_over_commit(p, m->len - less)) {
+            return VM_RULE_LINUX_MMAP_COMMIT;
+        }
+        vm_reply_may_fail(p, VM_RULE_LINUX_MMAP_COMMIT, ret);
     }
     if (vm_p(p)->may_refuse) {
         vm_reply_may_fail(p, VM_RULE_LINUX_MMAP_REFUSED, ret);
@@ -289,7 +306,7 @@ static enum vm_rule check_all(struct vm_proc *p, const struct vm_mmap_args *a, s
     if (rule == LINUX_PASSED) {
         rule = m->anon ? check_anon(p, m, ret) : check_file(p, a, m, ret);
     }
-    return rule == LINUX_PASSED ? check_limits(p, m, ret) : rule;
+    return rule == LINUX_PASSED ? check_limits(p, a, m, ret) : rule;
 }
 
 static void attr_flags(const struct vm_proc *p, uint32_t flags, struct vm_area_attr *ret)
@@ -443,6 +460,10 @@ int linux_mmap(struct vm_proc *p, const struct vm_mmap_args *a, const struct vm_
     vm_area_insert(p, (struct range){m.addr, m.addr + (m.len - 1)}, &attr);
     if (attr.object) {
         vm_object_put(attr.object);
+    }
+    if ((m.flags & LINUX_MAP_LOCKED) ||
+        (m.flags & (LINUX_MAP_POPULATE | LINUX_MAP_NONBLOCK)) == LINUX_MAP_POPULATE) {
+        linux_populate(p, (struct range){m.addr, m.addr + (m.len - 1)});
     }
     return 0;
 }

@@ -38,12 +38,21 @@ static enum vm_rule check_args(const struct vm_proc *p, uint64_t addr, uint64_t 
     return LINUX_PASSED;
 }
 
+/* A kernel merges what it can but for memory that was touched on both sides. */
+static bool one_area(const struct vm_proc *p, const struct vm_area *a, const struct vm_area *b)
+{
+    enum vm_joint joint = vm_area_joint(p, a, b);
+
+    return joint == VM_JOINT_NONE ||
+           (joint == VM_JOINT_SOFT && !(a->a.flags & b->a.flags & VM_AREA_TOUCHED));
+}
+
 /* Where a kernel's area begins that A, in these books, is a part of. */
 static uint64_t area_start(const struct vm_proc *p, const struct vm_area *a)
 {
     const struct vm_area *below = vm_area_prev(p, a);
 
-    while (below && vm_area_joint(p, below, a) != VM_JOINT_HARD) {
+    while (below && one_area(p, below, a)) {
         a = below;
         below = vm_area_prev(p, a);
     }
@@ -72,6 +81,27 @@ static void check_first(struct vm_proc *p, uint64_t prot, struct walk *w)
     }
 }
 
+/* Whether area A is charged for being made writable. */
+static bool charges(const struct vm_area *a, const struct walk *w)
+{
+    return (w->prot & ABI_PROT_WRITE) && !a->a.shared && !(a->a.prot & ABI_PROT_WRITE) &&
+           !(a->a.flags & VM_AREA_NORESERVE);
+}
+
+/* What A alone answers. */
+static enum vm_rule check_area(const struct vm_proc *p, const struct vm_area *a,
+                               const struct walk *w)
+{
+    if (w->prot & ~a->a.max_prot) {
+        return VM_RULE_LINUX_MPROTECT_MAX;
+    }
+    /* Touched memory may be charged from before. */
+    return charges(a, w) && !(a->a.flags & VM_AREA_TOUCHED) &&
+                   linux_over_commit(p, range_len(range_cut(a->r, w->r)))
+               ? VM_RULE_LINUX_MPROTECT_COMMIT
+               : LINUX_PASSED;
+}
+
 /* How far it gets. */
 static void check_areas(const struct vm_proc *p, struct walk *w)
 {
@@ -85,13 +115,14 @@ static void check_areas(const struct vm_proc *p, struct walk *w)
     }
     for (; a && a->r.start <= w->r.last; a = vm_area_next(p, a)) {
         uint64_t start = u64_max(a->r.start, w->r.start);
+        enum vm_rule rule = check_area(p, a, w);
 
         if (w->rule != LINUX_PASSED && start > w->stop && !w->foreign) {
             return;
         }
-        if (w->prot & ~a->a.max_prot) {
+        if (rule != LINUX_PASSED) {
             if (w->rule == LINUX_PASSED || start < w->stop) {
-                w->rule = VM_RULE_LINUX_MPROTECT_MAX;
+                w->rule = rule;
                 w->stop = start;
             }
             w->foreign = false;
@@ -141,12 +172,28 @@ static bool charged(const struct vm_proc *p, const struct walk *w, uint64_t *ret
         return false;
     }
     for (; a && a->r.start <= last; a = vm_area_next(p, a)) {
-        if (!a->a.shared && !(a->a.prot & ABI_PROT_WRITE) && !(a->a.flags & VM_AREA_NORESERVE)) {
+        if (charges(a, w)) {
             *ret = u64_max(a->r.start, w->r.start);
             return true;
         }
     }
     return false;
+}
+
+/* A locked area that becomes writable is populated at once. */
+static void populate_locked(struct vm_proc *p, struct range r, uint8_t prot)
+{
+    const struct vm_area *a = vm_area_from(p, r.start);
+
+    while (a && a->r.start <= r.last) {
+        struct range cut = range_cut(a->r, r);
+
+        if ((a->a.flags & VM_AREA_LOCKED) && (prot & ABI_PROT_WRITE)) {
+            linux_populate(p, cut);
+            a = vm_area_find(p, cut.start);
+        }
+        a = vm_area_next(p, a);
+    }
 }
 
 static void set_prot(struct vm_area *a, void *arg)
@@ -156,10 +203,14 @@ static void set_prot(struct vm_area *a, void *arg)
     a->a.prot = *prot;
 }
 
-static void change(struct vm_proc *p, struct walk *w, uint64_t stop)
+/* The first LEN bytes. */
+static void change(struct vm_proc *p, struct walk *w, uint64_t len)
 {
-    if (stop > w->r.start) {
-        vm_area_change(p, (struct range){w->r.start, stop - 1}, set_prot, &w->prot);
+    struct range r;
+
+    if (range_from_len(w->r.start, len, &r)) {
+        vm_area_change(p, r, set_prot, &w->prot);
+        populate_locked(p, r, w->prot);
     }
 }
 
@@ -182,11 +233,11 @@ static int settle(struct vm_proc *p, struct walk *w, const struct vm_answer *see
         all = false;
     }
     if (all) {
-        vm_area_change(p, w->r, set_prot, &w->prot);
+        change(p, w, range_len(w->r));
     } else if (ret->allowed && ret->rule == VM_RULE_LINUX_MPROTECT_REFUSED) {
-        change(p, w, refused);
+        change(p, w, refused - w->r.start);
     } else if (ret->allowed && w->rule != LINUX_PASSED) {
-        change(p, w, w->stop);
+        change(p, w, w->stop - w->r.start);
     }
     return 0;
 }

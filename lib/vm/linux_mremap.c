@@ -116,6 +116,10 @@ static enum vm_rule check_growth(struct vm_proc *p, const struct linux_remap *m,
     if (linux_over_limit(p, 0, m->new_len - m->old_len)) {
         return VM_RULE_LINUX_MREMAP_LIMIT;
     }
+    if (linux_over_commit(p, m->new_len - m->old_len) && !a->a.shared &&
+        (a->a.prot & ABI_PROT_WRITE) && !(a->a.flags & VM_AREA_NORESERVE)) {
+        return VM_RULE_LINUX_MREMAP_COMMIT;
+    }
     if (vm_p(p)->may_refuse) {
         vm_reply_may_fail(p, VM_RULE_LINUX_MREMAP_REFUSED, ret);
         if (a->a.flags & VM_AREA_LOCKED) {
