@@ -156,7 +156,8 @@ int model_judge_call(struct runner *r, struct trace_step *s, const struct inv_ct
     struct limit_ctx limits = model_limits(r, ctx);
     enum limit_id effect = limit_effect(&limits);
     bool ok = s->outcome.kind == OUTCOME_OK;
-    bool ask = effect == LIMIT_ID_ADVICE_IGNORED || (effect == LIMIT_ID_STACK_PLAIN && !ok);
+    /* What is done of it all the same is not a kernel's. */
+    bool ask = effect == LIMIT_ID_ADVICE_IGNORED || (effect != LIMIT_NONE && !ok);
     struct op_args args = model_args(r, s);
     struct model_outcome seen = model_seen(s);
     struct model_outcome nothing = {.kind = MODEL_FAIL, .err = NO_ANSWER};
@@ -169,7 +170,8 @@ int model_judge_call(struct runner *r, struct trace_step *s, const struct inv_ct
         return model_lost(r, rc);
     }
     if (v.allowed || (ask && in_set(&v, &seen))) {
-        if (effect != LIMIT_NONE) {
+        /* Whether a kernel would have changed anything before it failed is not known. */
+        if (effect != LIMIT_NONE && effect != LIMIT_ID_FAILURE_KEEPS) {
             model_excuse(s, effect);
         }
         return effect == LIMIT_ID_STACK_PLAIN && ok ? model_lost(r, plain_stack(r, s)) : 0;

@@ -194,11 +194,7 @@ static enum limit_id refused_mremap(const struct limit_ctx *c, const struct inv_
     bool grows = v->has_range && range_len(v->range) > from_len;
     enum limit_id id = LIMIT_NONE;
 
-    if (err == ABI_EINVAL || err == ABI_EFAULT || err == ABI_ENOMEM) {
-        /* Of a snapshot there can be no second map that shows the same object. */
-        id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, !v->has_from && any_snapshot(v, from));
-    }
-    if (id == LIMIT_NONE && err == ABI_EINVAL) {
+    if (err == ABI_EINVAL) {
         id = limit_if(c, LIMIT_ID_SHARED_FRAG_REFUSED, any_shared(v, from, PAGE_WRITE_ORG));
     }
     if (id == LIMIT_NONE && err == ABI_EINVAL) {
@@ -275,6 +271,9 @@ static enum limit_id success(const struct limit_ctx *c, const struct inv_view *v
     case OP_mprotect:
         return limit_if(c, LIMIT_ID_PROT_MAX_UNENFORCED, allows(allowed, ABI_EACCES));
     case OP_madvise:
+        if (v->is_linux && inv_arg(v, 2) == LINUX_MADV_REMOVE && v->has_range) {
+            return limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, any_snapshot(v, v->range));
+        }
         return limit_if(c, LIMIT_ID_MAP_FLAGS_WIDENED,
                         v->is_linux && inv_arg(v, 2) == LINUX_MADV_DONTNEED &&
                             allows(allowed, ABI_EINVAL));
@@ -298,6 +297,13 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
     if (v.out->err == ABI_EINVAL && (remap_flags(&v) & ABI_MREMAP_DONTUNMAP)) {
         id = limit_if(c, LIMIT_ID_DONTUNMAP_UNKNOWN, true);
     }
+    if (v.kind == OP_mremap && !v.has_from) {
+        struct range page = {inv_arg(&v, 0), inv_arg(&v, 0)};
+
+        /* Of a snapshot there can be no second map that shows the same object. */
+        id = id != LIMIT_NONE ? id
+                              : limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, any_snapshot(&v, page));
+    }
     /* A layer refuses before it looks for room. */
     if (id == LIMIT_NONE && (allowed->may_succeed || allows(allowed, ABI_ENOMEM))) {
         id = refusal(c, &v);
@@ -317,6 +323,16 @@ static bool advice_has_effect(uint64_t advice)
     case LINUX_MADV_DOFORK:
     case LINUX_MADV_WIPEONFORK:
     case LINUX_MADV_KEEPONFORK:
+    /* Those below are where mappings begin and end. */
+    case LINUX_MADV_NORMAL:
+    case LINUX_MADV_RANDOM:
+    case LINUX_MADV_SEQUENTIAL:
+    case LINUX_MADV_MERGEABLE:
+    case LINUX_MADV_UNMERGEABLE:
+    case LINUX_MADV_HUGEPAGE:
+    case LINUX_MADV_NOHUGEPAGE:
+    case LINUX_MADV_DONTDUMP:
+    case LINUX_MADV_DODUMP:
         return true;
     default:
         return false;
@@ -328,6 +344,9 @@ enum limit_id limit_effect(const struct limit_ctx *c)
     struct inv_view v;
 
     inv_view_init(&v, c->step);
+    if ((v.kind == OP_mmap || v.kind == OP_mremap) && v.failed && !is_stack(&v)) {
+        return limit_if(c, LIMIT_ID_FAILURE_KEEPS, true);
+    }
     if (v.kind == OP_mmap && is_stack(&v)) {
         return limit_if(c, LIMIT_ID_STACK_PLAIN, true);
     }

@@ -131,14 +131,28 @@ static bool named(const struct inv_view *v, struct range where)
            (v->has_from && range_contains(v->from, where));
 }
 
+/* WHERE lies in the destination of a move, and nothing was mapped where it comes from. */
+static bool faces_hole(const struct inv_view *v, struct range where)
+{
+    struct range from;
+
+    if (!v->has_range || !v->has_from || !range_contains(v->range, where)) {
+        return false;
+    }
+    from.start = where.start - v->range.start + v->from.start;
+    from.last = where.last - v->range.start + v->from.start;
+    return from.last <= v->from.last && !inv_any_valid(v->ctx->flags_before, from);
+}
+
 enum limit_id limit_mapping(const struct limit_ctx *c, struct range where,
                             const struct region *kernel, const struct region *book)
 {
     struct inv_view v;
 
-    (void)kernel;
-    (void)book;
     inv_view_init(&v, c->step);
+    if (v.kind == OP_mremap && v.ok && v.fixed && kernel && !book && faces_hole(&v, where)) {
+        return limit_if(c, LIMIT_ID_MOVE_CLEARS_HOLES, true);
+    }
     return limit_if(c, LIMIT_ID_HOST_FAILED, v.failed && limit_host_failed(&v) && named(&v, where));
 }
 
