@@ -18,8 +18,8 @@ struct diff_findings {
 void diff_findings_free(struct diff_findings *f);
 
 /*
- * N programs of seeds SEED, SEED + 1, ... in JOBS processes. COUNTS get the sums, FINDINGS the first
- * of each signature in order of their seeds. 0 or a negative errno with the reason in E.
+ * N programs of seeds SEED, SEED + 1, ... in JOBS processes. COUNTS get the sums, FINDINGS the
+ * first of each signature in order of their seeds. 0 or a negative errno with the reason in E.
  */
 int diff_random(const struct target_spec *specs, uint64_t n, uint64_t seed, unsigned jobs,
                 struct diff_counts *counts, struct diff_findings *findings, struct err *e);

@@ -7,7 +7,7 @@
  *
  * Programs are handed over in a ring, so that the child works while its parent judges:
  *
- *     kernel_submit(k, p1); kernel_submit(k, p2); kernel_take(k, p1, ...); kernel_submit(k, p3); ...
+ *     kernel_submit(k, p1); kernel_submit(k, p2); kernel_take(k, p1, ...); kernel_submit(k, p3);
  *
  * Linux only; elsewhere kernel_open says so.
  */
@@ -22,7 +22,7 @@ struct kernel;
 
 /* The name of this target in records. */
 #define KERNEL_NAME "kernel"
-/* Where "@0" is: there nothing lies at a process's start. 2^42 bytes from there belong to programs. */
+/* Where "@0" is: nothing lies there at a process's start. 2^42 bytes from there are programs'. */
 #define KERNEL_WINDOW UINT64_C(0x200000000000)
 
 enum {

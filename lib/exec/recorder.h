@@ -10,13 +10,13 @@
 
 struct recorder;
 
-/* SPEC is no layer. 0, or a negative errno with the reason in E: -ENOTSUP if it is not to be had. */
+/* SPEC is no layer. 0, or a negative errno with the reason in E: -ENOTSUP if it cannot be had. */
 int recorder_open(struct recorder **ret, const struct target_spec *spec, struct err *e);
 /* Takes NULL, returns NULL. */
 struct recorder *recorder_close(struct recorder *r);
 /*
- * Let it begin to run P, to be recorded later in the order of these calls. 0; -EAGAIN if nothing can
- * be run ahead now; another negative errno with the reason in E.
+ * Let it begin to run P, to be recorded later in the order of these calls. 0; -EAGAIN if nothing
+ * can be run ahead now; another negative errno with the reason in E.
  */
 int recorder_ahead(struct recorder *r, const struct prog *p, struct err *e);
 /* P run on it, written to RET; a program that cannot run there is a record that says so. */

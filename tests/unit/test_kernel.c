@@ -419,7 +419,7 @@ static void test_programs_that_do_not_fit(void **state)
     run(b, "requires freebsd\nmunmap(0, 1)\n");
     assert_true(b->record.skipped);
     assert_string_equal(buf_text(&b->record.reason), "requires freebsd");
-    run(b, "requires linux\nmunmap(0, 1)\n");
+    run(b, "requires linux\nmunmap(@0, 1)\n");
     assert_false(b->record.skipped);
     assert_outcome(b, 0, " = 0");
 }
