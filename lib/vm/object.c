@@ -14,7 +14,8 @@ struct vm_object *vm_object_new(struct vm *vm, enum vm_object_kind kind)
         return NULL;
     }
     *o = (struct vm_object){.vm = vm, .refs = 1, .kind = (uint8_t)kind};
-    o->identity = (uint64_t)1 << 56 | ++vm->serial;
+    /* numbered apart: a machine's files may have identities that another machine gave out */
+    o->identity = (uint64_t)1 << (kind == VM_OBJECT_ANON ? 57 : 56) | ++vm->serial;
     vm_tree_init(&o->pages, &vm->nodes, false);
     return o;
 }
