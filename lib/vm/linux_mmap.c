@@ -14,6 +14,8 @@ enum {
                   LINUX_MAP_EXECUTABLE | LINUX_MAP_LOCKED | LINUX_MAP_NORESERVE |
                   LINUX_MAP_POPULATE | LINUX_MAP_NONBLOCK | LINUX_MAP_STACK | LINUX_MAP_HUGETLB,
 };
+/* Addresses above all but so many say an error number. */
+#define ERRNO_LAST 4095
 #define FLAGS_HUGE_SIZE ((uint32_t)31 << LINUX_HUGE_SHIFT)
 
 /* Offsets up to here every file system can map; up to 2^63 some can. */
@@ -30,6 +32,7 @@ struct map {
     bool fixed, noreplace, anon;
     bool doubt; /* no room in what is known, elsewhere perhaps */
     bool one;   /* a success has exactly addr */
+    bool late;  /* the refusal comes after the old range is gone */
     const struct vm_open_file *file;
 };
 
@@ -122,6 +125,9 @@ static enum vm_rule check_place(struct vm_proc *p, struct map *m, struct vm_repl
         return VM_RULE_LINUX_MMAP_TOO_LONG;
     }
     if (m->fixed) {
+        if (vm_p(p)->bits == 64 && m->addr > UINT64_MAX - ERRNO_LAST) {
+            return VM_RULE_LINUX_MMAP_FIXED_ERRNO;
+        }
         if (!vm_in_task(p, m->addr, m->len)) {
             return VM_RULE_LINUX_MMAP_FIXED_HIGH;
         }
@@ -141,6 +147,7 @@ static enum vm_rule check_place(struct vm_proc *p, struct map *m, struct vm_repl
         break;
     case LINUX_PLACE_DOUBT:
         m->doubt = true;
+        vm_reply_may_fail(p, VM_RULE_LINUX_MMAP_NO_ROOM, ret);
         break;
     case LINUX_PLACE_NONE:
         return VM_RULE_LINUX_MMAP_NO_ROOM;
@@ -258,8 +265,8 @@ static bool committed(const struct vm_mmap_args *a, const struct map *m)
 }
 
 /* C.2 19, and what taking the old range away may meet. */
-static enum vm_rule check_limits(struct vm_proc *p, const struct vm_mmap_args *a,
-                                 const struct map *m, struct vm_reply *ret)
+static enum vm_rule check_limits(struct vm_proc *p, const struct vm_mmap_args *a, struct map *m,
+                                 struct vm_reply *ret)
 {
     uint64_t less = 0;
 
@@ -283,6 +290,9 @@ static enum vm_rule check_limits(struct vm_proc *p, const struct vm_mmap_args *a
         return VM_RULE_LINUX_MMAP_LIMIT;
     }
     if (committed(a, m) && linux_over_commit(p, m->len)) {
+        /* Shared memory is made last, when the old range is gone, and nothing is set off. */
+        m->late = m->type != LINUX_MAP_PRIVATE;
+        less = m->late ? 0 : less;
         /* What it replaces may have been committed to before. */
         if (linux_over_commit(p, m->len - less)) {
             return VM_RULE_LINUX_MMAP_COMMIT;
@@ -423,6 +433,26 @@ static bool settle(struct vm_proc *p, const struct map *m, const struct vm_answe
     return vm_reply_settle(p, m->len, seen, ret);
 }
 
+/* The call fails by RULE; what it does all the same. */
+static int refuse(struct vm_proc *p, const struct map *m, enum vm_rule rule,
+                  const struct vm_answer *seen, struct vm_reply *ret)
+{
+    vm_reply_fail(p, rule, seen, ret);
+    if (rule == VM_RULE_LINUX_MMAP_FIXED_ERRNO) {
+        int err = (int)(0 - m->addr);
+
+        ret->n_errs = 1;
+        ret->errs[0] = err;
+        ret->took.err = err;
+        ret->allowed = !seen || seen->err == err;
+    }
+    if (rule == VM_RULE_LINUX_MMAP_COMMIT && m->late && m->fixed && ret->allowed) {
+        vm_hit(vm_of(p), VM_RULE_LINUX_MMAP_COMMIT_LATE);
+        vm_area_remove(p, (struct range){m->addr, m->addr + (m->len - 1)});
+    }
+    return 0;
+}
+
 int linux_mmap(struct vm_proc *p, const struct vm_mmap_args *a, const struct vm_answer *seen,
                struct vm_reply *ret)
 {
@@ -445,7 +475,7 @@ int linux_mmap(struct vm_proc *p, const struct vm_mmap_args *a, const struct vm_
     vm_reply_init(ret);
     rule = check_all(p, a, &m, ret);
     if (rule != LINUX_PASSED) {
-        return vm_reply_fail(p, rule, seen, ret);
+        return refuse(p, &m, rule, seen, ret);
     }
     if (!settle(p, &m, seen, ret)) {
         return 0;

@@ -103,6 +103,19 @@ struct source {
     bool cross; /* EFAULT is allowed besides: a kernel may have merged what it spans, or not */
 };
 
+/*
+ * What the kernel charges is too much: the change in size, a shrink's as well; or all of it where the
+ * old range stays.
+ */
+static bool over_commit(const struct vm_proc *p, const struct linux_remap *m,
+                        const struct vm_area *a)
+{
+    uint64_t delta = m->old_len > m->new_len ? m->old_len - m->new_len : m->new_len - m->old_len;
+
+    return !a->a.shared && (a->a.prot & ABI_PROT_WRITE) && !(a->a.flags & VM_AREA_NORESERVE) &&
+           linux_over_commit(p, linux_remap_is(m, ABI_MREMAP_DONTUNMAP) ? m->new_len : delta);
+}
+
 /* C.6 13 to 16: more bytes than there were. */
 static enum vm_rule check_growth(struct vm_proc *p, const struct linux_remap *m,
                                  const struct vm_area *a, struct vm_reply *ret)
@@ -116,8 +129,7 @@ static enum vm_rule check_growth(struct vm_proc *p, const struct linux_remap *m,
     if (linux_over_limit(p, 0, m->new_len - m->old_len)) {
         return VM_RULE_LINUX_MREMAP_LIMIT;
     }
-    if (linux_over_commit(p, m->new_len - m->old_len) && !a->a.shared &&
-        (a->a.prot & ABI_PROT_WRITE) && !(a->a.flags & VM_AREA_NORESERVE)) {
+    if (!linux_remap_is(m, ABI_MREMAP_FIXED) && over_commit(p, m, a)) {
         return VM_RULE_LINUX_MREMAP_COMMIT;
     }
     if (vm_p(p)->may_refuse) {
@@ -329,8 +341,8 @@ struct late {
 };
 
 /* After the destination was unmapped: C.6's shrink, limit and minimum. */
-static void check_late(struct vm_proc *p, const struct linux_remap *m, struct late *l,
-                       struct vm_reply *ret)
+static void check_late(struct vm_proc *p, const struct linux_remap *m, const struct source *s,
+                       struct late *l, struct vm_reply *ret)
 {
     uint64_t less = 0;
 
@@ -356,6 +368,9 @@ static void check_late(struct vm_proc *p, const struct linux_remap *m, struct la
     }
     if (l->rule == LINUX_PASSED && m->new_addr < linux_lowest(p)) {
         l->rule = VM_RULE_LINUX_MREMAP_MIN_ADDR;
+    }
+    if (l->rule == LINUX_PASSED && over_commit(p, m, s->area)) {
+        l->rule = VM_RULE_LINUX_MREMAP_COMMIT;
     }
 }
 
@@ -415,10 +430,13 @@ static int move_to(struct vm_proc *p, const struct linux_remap *m, struct source
         if (linux_over_limit(p, 0, m->old_len)) {
             return vm_reply_fail(p, VM_RULE_LINUX_MREMAP_LIMIT, seen, ret);
         }
+        if (over_commit(p, m, s->area)) {
+            return vm_reply_fail(p, VM_RULE_LINUX_MREMAP_COMMIT, seen, ret);
+        }
         return move_anywhere(p, m, s, m->new_addr, seen, ret);
     }
     l.rule = LINUX_PASSED;
-    check_late(p, m, &l, ret);
+    check_late(p, m, s, &l, ret);
     /* Before 6.17 the source was looked at only after destination and tail were gone. */
     if (source != LINUX_PASSED && l.rule != VM_RULE_LINUX_MREMAP_DUP_SELF &&
         l.rule != VM_RULE_LINUX_MREMAP_TAIL) {
