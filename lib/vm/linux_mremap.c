@@ -105,15 +105,26 @@ struct source {
 
 /*
  * What the kernel charges is too much: the change in size, a shrink's as well; or all of it where the
- * old range stays.
+ * old range stays. What could be written once is charged for as well.
  */
-static bool over_commit(const struct vm_proc *p, const struct linux_remap *m,
-                        const struct vm_area *a)
+static bool may_over_commit(const struct vm_proc *p, const struct linux_remap *m,
+                            const struct vm_area *a)
 {
     uint64_t delta = m->old_len > m->new_len ? m->old_len - m->new_len : m->new_len - m->old_len;
 
-    return !a->a.shared && (a->a.prot & ABI_PROT_WRITE) && !(a->a.flags & VM_AREA_NORESERVE) &&
+    return !a->a.shared && !(a->a.flags & VM_AREA_NORESERVE) &&
            linux_over_commit(p, linux_remap_is(m, ABI_MREMAP_DONTUNMAP) ? m->new_len : delta);
+}
+
+/* The same, refused for certain. If not for certain, ENOMEM is allowed besides. */
+static bool over_commit(struct vm_proc *p, const struct linux_remap *m, const struct vm_area *a,
+                        struct vm_reply *ret)
+{
+    if (!may_over_commit(p, m, a)) {
+        return false;
+    }
+    vm_reply_may_fail(p, VM_RULE_LINUX_MREMAP_COMMIT, ret);
+    return (a->a.prot & ABI_PROT_WRITE) != 0;
 }
 
 /* C.6 13 to 16: more bytes than there were. */
@@ -129,7 +140,7 @@ static enum vm_rule check_growth(struct vm_proc *p, const struct linux_remap *m,
     if (linux_over_limit(p, 0, m->new_len - m->old_len)) {
         return VM_RULE_LINUX_MREMAP_LIMIT;
     }
-    if (!linux_remap_is(m, ABI_MREMAP_FIXED) && over_commit(p, m, a)) {
+    if (!linux_remap_is(m, ABI_MREMAP_FIXED) && over_commit(p, m, a, ret)) {
         return VM_RULE_LINUX_MREMAP_COMMIT;
     }
     if (vm_p(p)->may_refuse) {
@@ -369,7 +380,7 @@ static void check_late(struct vm_proc *p, const struct linux_remap *m, const str
     if (l->rule == LINUX_PASSED && m->new_addr < linux_lowest(p)) {
         l->rule = VM_RULE_LINUX_MREMAP_MIN_ADDR;
     }
-    if (l->rule == LINUX_PASSED && over_commit(p, m, s->area)) {
+    if (l->rule == LINUX_PASSED && over_commit(p, m, s->area, ret)) {
         l->rule = VM_RULE_LINUX_MREMAP_COMMIT;
     }
 }
@@ -405,8 +416,9 @@ static int move_fixed(struct vm_proc *p, const struct linux_remap *m, const stru
         clear_dest(p, m, l);
         cut.old_len = u64_min(m->old_len, m->new_len);
         linux_remap_move(p, &cut, m->new_addr);
-    } else if (ret->allowed && ret->rule == VM_RULE_LINUX_MREMAP_CROSS &&
-               linux_release(p) < LINUX_RELEASE_SEVERAL) {
+    } else if (ret->allowed && (ret->rule == VM_RULE_LINUX_MREMAP_COMMIT ||
+                                (ret->rule == VM_RULE_LINUX_MREMAP_CROSS &&
+                                 linux_release(p) < LINUX_RELEASE_SEVERAL))) {
         clear_dest(p, m, l);
     }
     return 0;
@@ -430,7 +442,7 @@ static int move_to(struct vm_proc *p, const struct linux_remap *m, struct source
         if (linux_over_limit(p, 0, m->old_len)) {
             return vm_reply_fail(p, VM_RULE_LINUX_MREMAP_LIMIT, seen, ret);
         }
-        if (over_commit(p, m, s->area)) {
+        if (over_commit(p, m, s->area, ret)) {
             return vm_reply_fail(p, VM_RULE_LINUX_MREMAP_COMMIT, seen, ret);
         }
         return move_anywhere(p, m, s, m->new_addr, seen, ret);
