@@ -114,6 +114,17 @@ enum linux_room linux_room_punch(const struct vm_proc *p, struct range r)
     return a && a->r.start < r.start && a->r.last > r.last ? linux_room(p, 1) : LINUX_ROOM;
 }
 
+bool linux_any_locked(const struct vm_proc *p, struct range r)
+{
+    for (const struct vm_area *a = vm_area_from(p, r.start); a && a->r.start <= r.last;
+         a = vm_area_next(p, a)) {
+        if (a->a.flags & VM_AREA_LOCKED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint64_t linux_mapped_in(const struct vm_proc *p, struct range r)
 {
     uint64_t sum = 0;

@@ -68,6 +68,7 @@ enum linux_room { LINUX_ROOM, LINUX_ROOM_MAYBE, LINUX_ROOM_NONE };
 enum linux_room linux_room(const struct vm_proc *p, uint64_t more);
 /* The same for taking R away: it splits an area in two. */
 enum linux_room linux_room_punch(const struct vm_proc *p, struct range r);
+bool linux_any_locked(const struct vm_proc *p, struct range r);
 /* Bytes mapped within R. */
 uint64_t linux_mapped_in(const struct vm_proc *p, struct range r);
 /* MORE bytes mapped, after LESS were unmapped, exceed bytes_max. */

@@ -25,17 +25,6 @@ static enum vm_rule check_args(const struct vm_proc *p, uint64_t addr, uint64_t 
     return linux_range(p, addr, len, ret) ? LINUX_PASSED : VM_RULE_LINUX_MSYNC_WRAP;
 }
 
-static bool any_locked(const struct vm_proc *p, struct range r)
-{
-    for (const struct vm_area *a = vm_area_from(p, r.start); a && a->r.start <= r.last;
-         a = vm_area_next(p, a)) {
-        if (a->a.flags & VM_AREA_LOCKED) {
-            return true;
-        }
-    }
-    return false;
-}
-
 int linux_msync(struct vm_proc *p, uint64_t addr, uint64_t len, uint32_t flags,
                 const struct vm_answer *seen, struct vm_reply *ret)
 {
@@ -51,7 +40,7 @@ int linux_msync(struct vm_proc *p, uint64_t addr, uint64_t len, uint32_t flags,
     if (rule != LINUX_PASSED) {
         return vm_reply_fail(p, rule, seen, ret);
     }
-    if ((flags & ABI_MS_INVALIDATE) && any_locked(p, r)) {
+    if ((flags & ABI_MS_INVALIDATE) && linux_any_locked(p, r)) {
         return vm_reply_fail(p, VM_RULE_LINUX_MSYNC_LOCKED, seen, ret);
     }
     if (!linux_first_hole(p, r, &hole)) {

@@ -86,23 +86,12 @@ static void leave_behind(struct vm_proc *p, struct range r, uint64_t dest)
     }
 }
 
-static bool any_locked(const struct vm_proc *p, struct range r)
-{
-    for (const struct vm_area *a = vm_area_from(p, r.start); a && a->r.start <= r.last;
-         a = vm_area_next(p, a)) {
-        if (a->a.flags & VM_AREA_LOCKED) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* DONTUNMAP of R: nothing is split, and what stays is locked no more, to the ends of its area. */
 static void move_pages(struct vm_proc *p, struct range r, uint64_t dest)
 {
     struct range lo = whole_area(p, r.start);
     struct range hi = whole_area(p, r.last);
-    bool locked = any_locked(p, r);
+    bool locked = linux_any_locked(p, r);
 
     vm_hit(vm_of(p), VM_RULE_LINUX_MREMAP_DONTUNMAP);
     vm_area_move(p, r.start, range_len(r), dest);
