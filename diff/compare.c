@@ -59,31 +59,14 @@ void compare_begin(struct compare *c, const struct record *a, const struct recor
     c->objects.n = 0;
 }
 
-static bool holds_object(const struct region_vec *v, uint64_t object)
-{
-    for (size_t i = 0; i < v->n; i++) {
-        if (v->v[i].object == object) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The name on the first side of what the second calls B, seen where the first has A; 0: unknown. */
+/* The name on the first side of what the second calls B, seen where the first has A; 0: another. */
 static uint64_t first_name(struct compare *c, uint64_t a, uint64_t b)
 {
     for (size_t i = 0; i < c->objects.n; i++) {
-        struct same_object *o = &c->objects.v[i];
+        const struct same_object *o = &c->objects.v[i];
 
-        if (o->a == a && o->b == b) {
-            return a;
-        }
         if (o->a == a || o->b == b) {
-            if (holds_object(&c->x, o->a) && holds_object(&c->y, o->b)) {
-                return 0;
-            }
-            *o = (struct same_object){a, b}; /* what it was is gone */
-            return a;
+            return o->a == a && o->b == b ? a : 0;
         }
     }
     if (vec_reserve(&c->objects, c->objects.n + 1) < 0) {
