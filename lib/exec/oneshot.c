@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "exec/machine.h"
 #include "exec/runner.h"
 #include "op/codec.h"
 #include "op/gen.h"
@@ -22,6 +23,7 @@ enum {
     MUTATED_OPS_MAX = 64,
     FORK_MUTATION =
         16, /* one in so many may make forks: each costs more than all else in a program */
+    FORK_MUTATION_SIM = 2, /* the same where a fork is no process */
     FRESH_PROGRAM =
         4, /* one in so many is a new program: what no input leads to must not be missed */
     BYTES_MUTATION = 8, /* one mutation in so many is left to the engine's own way with bytes */
@@ -32,11 +34,12 @@ static struct {
     bool ready;
     const char *name;
     struct target_spec spec;
+    struct prog_config usual; /* of programs that have no say in it */
     struct runner *runner;
     struct prog prog, other;
     struct run_result result;
     struct buf text;
-    uint64_t programs, skipped, steps, steps_skipped;
+    struct oneshot_counts counts;
 } self;
 
 /* For whoever sums up a campaign: one line per process. */
@@ -44,12 +47,14 @@ static void write_stats(void)
 {
     const char *path = getenv("TWINMAP_FUZZ_STATS");
     FILE *f = path ? fopen(path, "ae") : NULL;
+    const struct oneshot_counts *n = &self.counts;
 
     if (f) {
         fprintf(f,
                 "%s programs=%" PRIu64 " skipped=%" PRIu64 " steps=%" PRIu64
-                " steps_skipped=%" PRIu64 "\n",
-                self.name, self.programs, self.skipped, self.steps, self.steps_skipped);
+                " steps_skipped=%" PRIu64 " excused=%" PRIu64 " poisoned=%" PRIu64 "\n",
+                self.name, n->programs, n->skipped, n->steps, n->steps_skipped, n->excused,
+                n->poisoned);
         fclose(f);
     }
 }
@@ -73,6 +78,7 @@ static void setup(const struct oneshot_desc *d)
         return;
     }
     self.name = d->name;
+    self.usual = PROG_CONFIG_DEFAULT;
     self.prog = PROG_INIT;
     self.other = PROG_INIT;
     self.ready = true;
@@ -81,48 +87,58 @@ static void setup(const struct oneshot_desc *d)
     }
 }
 
-static _Noreturn void finding(void)
-{
-    buf_clear(&self.text);
-    run_print_report(&self.prog, &self.result, self.spec.text, "FILE", &self.text);
-    fputs(buf_text(&self.text), stderr);
-    fflush(stderr);
-    write_stats();
-    abort();
-}
-
-static void run_program(const uint8_t *data, size_t len)
+/* The target's own way: one run, every step judged. As oneshot_desc's program. */
+static int run_on_target(const struct prog *p, struct oneshot_counts *counts, struct err *e)
 {
     struct run_options o = RUN_OPTIONS_DEFAULT;
-    struct err e;
+    int rc = 0;
 
     o.adapt_config = true;
-    if (!self.runner && runner_open(&self.runner, &self.spec, &e) < 0) {
-        harness_error(e.text);
+    if (!self.runner) {
+        rc = runner_open(&self.runner, &self.spec, e);
     }
+    rc = rc < 0 ? rc : runner_run(self.runner, p, &o, &self.result, e);
+    if (rc < 0) {
+        return rc;
+    }
+    counts->skipped += self.result.verdict == RUN_SKIP;
+    counts->steps += self.result.n_steps;
+    counts->steps_skipped += self.result.n_skipped;
+    counts->poisoned += self.result.n_poisoned;
+    for (int i = 0; i < LIMIT_COUNT; i++) {
+        counts->excused += self.result.excused[i];
+    }
+    if (self.result.verdict != RUN_FINDING) {
+        return 0;
+    }
+    buf_clear(&self.text);
+    run_print_report(p, &self.result, self.spec.text, "FILE", &self.text);
+    fputs(buf_text(&self.text), stderr);
+    return 1;
+}
+
+static int run_program(const struct oneshot_desc *d, const uint8_t *data, size_t len)
+{
+    struct err e;
+    int rc;
+
     if (prog_decode_any(&self.prog, data, len) < 0) {
         harness_error("out of memory");
     }
-    if (runner_run(self.runner, &self.prog, &o, &self.result, &e) < 0) {
+    rc = (d->program ? d->program : run_on_target)(&self.prog, &self.counts, &e);
+    if (rc < 0) {
         harness_error(e.text);
     }
-    self.skipped += self.result.verdict == RUN_SKIP;
-    self.steps += self.result.n_steps;
-    self.steps_skipped += self.result.n_skipped;
-    if (self.result.verdict == RUN_FINDING) {
-        finding();
-    }
+    return rc;
 }
 
 int oneshot_run(const struct oneshot_desc *d, const uint8_t *data, size_t len)
 {
     setup(d);
-    if (self.programs++ == 0) {
+    if (self.counts.programs++ == 0) {
         atexit(write_stats);
     }
-    if (d->target) {
-        run_program(data, len);
-    } else if (d->bytes(data, len) != 0) {
+    if ((d->target ? run_program(d, data, len) : d->bytes(data, len)) != 0) {
         fflush(stderr);
         write_stats();
         abort();
@@ -130,19 +146,34 @@ int oneshot_run(const struct oneshot_desc *d, const uint8_t *data, size_t len)
     return 0;
 }
 
+/* Whether programs on the target fork without a process. */
+static bool forks_cheaply(void)
+{
+    const struct machine_ops *m = machine_find(self.spec.host);
+
+    return self.spec.kind == TARGET_LAYER && m && m->fork;
+}
+
+/* What has no host and no page size but its own is spared what only those can tell apart. */
 static struct gen_options options(uint32_t seed)
 {
+    bool layer = self.spec.kind == TARGET_LAYER;
+
     return (struct gen_options){
         .system = self.spec.system,
         .ops_max = MUTATED_OPS_MAX,
-        .host_fail = true,
-        .fork = seed % FORK_MUTATION == 0,
+        .host_fail = layer,
+        .fork = seed % (forks_cheaply() ? FORK_MUTATION_SIM : FORK_MUTATION) == 0,
+        .config = layer ? NULL : &self.usual,
     };
 }
 
 /* The program as bytes into OUT; 0 if it does not fit. */
 static size_t encode(struct prog *p, uint8_t *out, size_t max)
 {
+    if (self.spec.kind != TARGET_LAYER) {
+        p->config = self.usual;
+    }
     prog_drop_expectations(p);
     buf_clear(&self.text);
     prog_encode(p, &self.text);

@@ -5,11 +5,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+#include "op/prog.h"
+
+/* What came of programs besides a verdict; sums up. */
+struct oneshot_counts {
+    uint64_t programs;
+    uint64_t skipped; /* programs that could not run */
+    uint64_t steps;
+    uint64_t steps_skipped;
+    uint64_t excused;  /* steps in which a limit excused something */
+    uint64_t poisoned; /* steps of which something could not be compared */
+};
+
 struct oneshot_desc {
     const char *name;   /* fuzz_linux */
-    const char *target; /* target spec, NULL for targets without programs */
-    int (*bytes)(const uint8_t *data,
-                 size_t len); /* instead of a target: 0, or 1 with the report on stderr */
+    const char *target; /* whose programs: a target spec; NULL for targets without programs */
+    /*
+     * How a program is judged if not by a run on the target: 0 holds, 1 with the report on stderr,
+     * or a negative errno with the reason in E: the world failed.
+     */
+    int (*program)(const struct prog *p, struct oneshot_counts *counts, struct err *e);
+    /* Instead of a target: 0, or 1 with the report on stderr. */
+    int (*bytes)(const uint8_t *data, size_t len);
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,26 @@
 #include "op/codec.h"
 
 static const struct oneshot_desc on_linux = {.name = "fuzz_linux", .target = "linux"};
+
+/* Holds programs that change nothing, dislikes munmap, and fails at fork. */
+static int judge(const struct prog *p, struct oneshot_counts *counts, struct err *e)
+{
+    counts->steps += p->ops.n;
+    counts->poisoned++;
+    for (size_t i = 0; i < p->ops.n; i++) {
+        if (p->ops.v[i].kind == OP_fork) {
+            return err_set(e, -EAGAIN, "the world ended");
+        }
+        if (p->ops.v[i].kind == OP_munmap) {
+            fputs("twinmap-finding: a munmap\n", stderr);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const struct oneshot_desc judged = {
+    .name = "fuzz_judged", .target = "kernel", .program = judge};
 
 static int never_right(const uint8_t *data, size_t len)
 {
@@ -89,6 +110,101 @@ static void test_a_finding_aborts(void **state)
     buf_free(&said);
 }
 
+static void test_programs_may_be_judged_otherwise(void **state)
+{
+    static const char holds[] = "load(@0x10000, 1)\n";
+    static const char finding[] = "load(@0x10000, 1)\nmunmap(@0x10000, 0x1000)\n";
+    static const char failure[] = "fork()\nwait()\n";
+    struct buf said = BUF_INIT;
+    int status;
+
+    (void)state;
+    status = run_in_child(&judged, holds, sizeof(holds) - 1, &said);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_string_equal(buf_text(&said), "");
+    status = run_in_child(&judged, finding, sizeof(finding) - 1, &said);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+    assert_string_equal(buf_text(&said), "twinmap-finding: a munmap\n");
+    buf_clear(&said);
+    status = run_in_child(&judged, failure, sizeof(failure) - 1, &said);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 3);
+    assert_string_equal(buf_text(&said), "twinmap: harness error: the world ended\n");
+    buf_free(&said);
+}
+
+/* What D's mutator makes of its own work; a process has one target. */
+struct made {
+    unsigned programs, with_fork, with_host_fail, configured;
+};
+
+static void mutate_some(const struct oneshot_desc *d, struct made *m)
+{
+    uint8_t bytes[8192] = {0};
+    size_t len = 0;
+
+    for (uint32_t seed = 0; seed < 600; seed++) {
+        struct prog p = PROG_INIT;
+        size_t n = oneshot_mutate(d, bytes, len, sizeof(bytes), seed);
+        bool fork = false;
+        bool host_fail = false;
+
+        if (n == 0) {
+            continue;
+        }
+        len = n;
+        prog_decode(&p, bytes, n);
+        for (size_t i = 0; i < p.ops.n; i++) {
+            fork |= p.ops.v[i].kind == OP_fork;
+            host_fail |= p.ops.v[i].kind == OP_host_fail;
+        }
+        m->programs++;
+        m->with_fork += fork;
+        m->with_host_fail += host_fail;
+        m->configured += p.config.given != 0;
+        prog_free(&p);
+    }
+}
+
+static struct made made_in_child(const struct oneshot_desc *d)
+{
+    struct made m = {0};
+    int fd[2];
+    pid_t pid;
+
+    assert_int_equal(pipe(fd), 0);
+    pid = fork();
+    if (pid == 0) {
+        signal(SIGFPE, SIG_DFL); /* cmocka's are not ours */
+        signal(SIGSEGV, SIG_DFL);
+        mutate_some(d, &m);
+        _exit(write(fd[1], &m, sizeof(m)) != sizeof(m));
+    }
+    close(fd[1]);
+    assert_int_equal(read(fd[0], &m, sizeof(m)), sizeof(m));
+    close(fd[0]);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_in_range(m.programs, 300, 600);
+    return m;
+}
+
+static void test_mutation_suits_the_target(void **state)
+{
+    static const struct oneshot_desc sim = {.name = "fuzz_sim", .target = "linux,host=sim-linux"};
+    struct made real = made_in_child(&on_linux);
+    struct made simulated = made_in_child(&sim);
+    struct made kernel = made_in_child(&judged);
+
+    (void)state;
+    assert_true(real.with_host_fail > 0 && simulated.with_host_fail > 0);
+    assert_int_equal(kernel.with_host_fail, 0);
+    assert_true(real.configured > 0 && simulated.configured > 0);
+    assert_int_equal(kernel.configured, 0);
+    assert_true(simulated.with_fork > 2 * real.with_fork);
+}
+
 static void test_our_own_failure_is_no_finding(void **state)
 {
     static const struct oneshot_desc nowhere = {.name = "fuzz_nowhere",
@@ -125,6 +241,8 @@ static void test_statistics_are_appended(void **state)
     assert_ptr_not_equal(strstr(buf_text(&line), "fuzz_linux"),
                          strstr(strchr(buf_text(&line), '\n'), "fuzz_linux"));
     assert_non_null(strstr(buf_text(&line), "skipped=0"));
+    assert_non_null(strstr(buf_text(&line), " excused="));
+    assert_non_null(strstr(buf_text(&line), " poisoned="));
     unlink(path);
     buf_free(&said);
     buf_free(&line);
@@ -206,6 +324,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         /* first: a process has one target, the one it ran first */
         cmocka_unit_test(test_our_own_failure_is_no_finding),
+        cmocka_unit_test(test_programs_may_be_judged_otherwise),
+        cmocka_unit_test(test_mutation_suits_the_target),
         cmocka_unit_test(test_any_bytes_run),
         cmocka_unit_test(test_a_finding_aborts),
         cmocka_unit_test(test_statistics_are_appended),

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The executable specification against the native kernel: what `twinmap diff --on model-linux --on
+ * kernel` does, one program at a time. A child process of this one runs the program as system
+ * calls, the model follows what it showed, and every step is compared.
+ */
+#include <stdio.h>
+
+#include "diff/diff_pair.h"
+#include "diff/diff_report.h"
+#include "target.h"
+
+/* A process has one child and one model, kept from program to program. */
+static struct {
+    bool open;
+    struct diff_pair pair;
+} self = {.pair = {.result = {.text = BUF_INIT}}};
+
+static int open_pair(struct err *e)
+{
+    struct target_spec specs[2];
+    int rc = target_parse(&specs[0], "model-linux", e);
+
+    rc = rc < 0 ? rc : target_parse(&specs[1], "kernel", e);
+    rc = rc < 0 ? rc : diff_pair_choose(&self.pair, specs, 2, e);
+    rc = rc < 0 ? rc : diff_pair_open(&self.pair, e);
+    self.open = rc == 0;
+    return rc;
+}
+
+static int compare_on_both(const struct prog *p, struct oneshot_counts *counts, struct err *e)
+{
+    const struct diff_counts *n = &self.pair.counts;
+    struct buf text = BUF_INIT;
+    int rc = self.open ? 0 : open_pair(e);
+
+    rc = rc < 0 ? rc : diff_pair_run(&self.pair, p, e);
+    counts->skipped = n->not_run;
+    counts->steps = n->steps;
+    counts->steps_skipped = n->skipped;
+    counts->poisoned = diff_counts_poisoned(n);
+    if (rc == 1) {
+        diff_report(&self.pair, p, "FILE", &text);
+        fputs(buf_text(&text), stderr);
+        buf_free(&text);
+    }
+    return rc;
+}
+
+const struct oneshot_desc fuzz_target = {
+    .name = "fuzz_vm",
+    .target = "kernel",
+    .program = compare_on_both,
+};
