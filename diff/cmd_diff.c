@@ -154,6 +154,9 @@ static int run_inputs(struct diff_command *c, struct err *e)
         rc = diff_pair_run(&c->pair, &c->inputs.v[i].prog, e);
         if (rc == 1) {
             rc = add_finding(c, &c->inputs.v[i], e);
+        } else if (rc == 0 && c->pair.a.skipped && !c->json) {
+            printf("# %s on %s: skipped: %s\n", c->inputs.v[i].path, c->pair.lead.text,
+                   buf_text(&c->pair.a.reason));
         }
     }
     c->counts = c->pair.counts;
@@ -188,11 +191,11 @@ static int conclude(const struct diff_command *c)
     if (c->json) {
         print_json(c, seconds);
     } else {
-        for (size_t i = 0; i < c->findings.n; i++) {
-            printf("%s\n", c->findings.v[i].text);
-        }
         diff_print_counts(&c->counts, seconds, &line);
         fputs(buf_text(&line), stdout);
+        for (size_t i = 0; i < c->findings.n; i++) {
+            printf("\n%s", c->findings.v[i].text);
+        }
     }
     buf_free(&line);
     if (c->counts.findings > 0) {
