@@ -80,31 +80,11 @@ static int no_memory(struct follower *f)
     return err_set(f->err, -ENOMEM, "out of memory");
 }
 
-/* The bytes of BUF that belong to offsets [FROM, TO) become zero; BUF begins at OFFSET. */
-static void zero(uint8_t *buf, uint64_t offset, size_t len, uint64_t from, uint64_t to)
-{
-    from = u64_max(from, offset);
-    to = u64_min(to, offset + len);
-    if (from < to) {
-        memset(buf + (from - offset), 0, to - from);
-    }
-}
-
 static void fresh_bytes(void *arg, unsigned index, uint64_t offset, void *buf, size_t len)
 {
     const struct follower *f = arg;
-    uint64_t size = f->prog->files.v[index].size;
-    uint64_t edge = f->place->file_edge;
 
-    if (edge == 0) {
-        machine_fresh_bytes(index, size, f->prog->files.n, offset, buf, len);
-        return;
-    }
-    machine_file_pattern(index, offset, buf, len);
-    if (size > 2 * edge) {
-        zero(buf, offset, len, edge, size - edge);
-    }
-    zero(buf, offset, len, size, UINT64_MAX);
+    machine_fresh_bytes(index, f->prog->files.v[index].size, f->prog->files.n, offset, buf, len);
 }
 
 /* What is mapped before the first op. */

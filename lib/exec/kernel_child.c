@@ -20,7 +20,7 @@
 #include "host/real.h"
 #include "op/codec.h"
 
-enum { WAIT_MS = 1000, HEAP_ROOM = 64 << 20, FILE_EDGE = 64 << 10 };
+enum { WAIT_MS = 1000, HEAP_ROOM = 64 << 20 };
 
 /* The C library's heap gets all its room now and never maps anything elsewhere. */
 static void settle_heap(void)
@@ -70,7 +70,6 @@ static int setup(struct kernel_child *c, struct err *e)
         .system = ABI_LINUX,
         .bits = 64,
         .window = KERNEL_WINDOW,
-        .file_edge = FILE_EDGE,
     };
     kernel_limits(&c->place);
     return kernel_space_clear(c, e);

@@ -55,7 +55,9 @@ struct kernel_file {
     int fd[PROG_OPEN_COUNT];
     uint64_t object; /* as the map shows it; 0: not made yet */
     uint64_t size;
-    bool dirty; /* a program may have stored to it */
+    uint64_t head;       /* of a large one: bytes at its start that have the pattern */
+    bool dirty;          /* a program may have stored to it, */
+    struct range stored; /* within these bytes */
 };
 
 /* The child. Nothing is allocated while a program runs. */
@@ -67,8 +69,9 @@ struct kernel_child {
     struct prog prog;
     struct op_resolver how;
     struct op_results results;
-    struct kernel_file file[PROG_FILES_MAX];
-    int fds[PROG_FILES_MAX]; /* of the current program */
+    struct kernel_file file[PROG_FILES_MAX][2]; /* small, large */
+    struct kernel_file *open[PROG_FILES_MAX];   /* of the current program */
+    int fds[PROG_FILES_MAX];
     const struct hostmap_ops *map_ops;
     struct hostmap *map;
     struct region_vec now; /* what the program has mapped, as last read */

@@ -213,7 +213,7 @@ int kernel_space_read(struct kernel_child *c)
 
         r->named = false;
         for (size_t k = 0; r->object && k < c->prog.files.n; k++) {
-            if (r->object == c->file[k].object) {
+            if (r->object == c->open[k]->object) {
                 r->object = record_file_object(k);
                 break;
             }

@@ -84,11 +84,6 @@ struct record_place {
     struct range within; /* all that is mapped here is the program's, and is written down */
     /* Within it, when a program starts: mapped PROT_NONE, private, anonymous; 0, 0 nothing. */
     struct range taken;
-    /*
-     * Files above twice as many bytes have the pattern in so many at each end and zeros between; 0:
-     * as machine_fresh_bytes has it.
-     */
-    uint64_t file_edge;
 };
 
 struct record {

@@ -275,6 +275,17 @@ static void clear(struct run_result *ret)
     region_vec_clear(&ret->host_after);
 }
 
+/* What a program expects after a failed host call, nothing without a layer can show. */
+static bool fails_host(const struct prog *p)
+{
+    for (size_t i = 0; i < p->ops.n; i++) {
+        if (p->ops.v[i].kind == OP_host_fail) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int recorder_run(struct recorder *r, const struct prog *p, const struct run_options *o,
                  struct run_result *ret, struct err *e)
 {
@@ -290,9 +301,10 @@ int recorder_run(struct recorder *r, const struct prog *p, const struct run_opti
                  : r->spec.system == ABI_FREEBSD ? "model-freebsd"
                                                  : "model-linux";
     ret->config = r->record.config;
-    if (r->record.skipped) {
+    if (r->record.skipped || fails_host(p)) {
         ret->verdict = RUN_SKIP;
-        buf_str(&ret->reason, buf_text(&r->record.reason));
+        buf_str(&ret->reason, r->record.skipped ? buf_text(&r->record.reason)
+                                                : "host_fail means nothing without a layer");
         return 0;
     }
     ret->space = (struct space){
