@@ -45,8 +45,8 @@ struct layer_setup {
 struct layer_run {
     uint64_t start;
     uint64_t last;
-    uint8_t flags;    /* PAGE_READ 1, WRITE 2, EXEC 4, VALID 8, WRITE_ORG 0x10 */
-    uint8_t kind;     /* 0 anonymous, 1 file, 2 guard */
+    uint8_t flags; /* PAGE_READ 1, WRITE 2, EXEC 4, VALID 8, WRITE_ORG 0x10 */
+    uint8_t kind;  /* 0 anonymous, 1 file, 2 guard */
     uint8_t shared;
     uint8_t snapshot; /* a copy that stands for a shared object */
     uint64_t object;
@@ -54,10 +54,10 @@ struct layer_run {
 };
 
 struct layer_counters {
-    uint64_t locks;    /* times mmap_lock took the mutex (depth 0 to 1), fork_start included */
-    uint64_t unlocks;  /* times it was released, fork_end included */
-    uint64_t lookups;  /* page-flag look-ups */
-    int depth;         /* of the calling thread */
+    uint64_t locks;   /* times mmap_lock took the mutex (depth 0 to 1), fork_start included */
+    uint64_t unlocks; /* times it was released, fork_end included */
+    uint64_t lookups; /* page-flag look-ups */
+    int depth;        /* of the calling thread */
 };
 
 struct layer; /* the layer's own state, opaque here */

@@ -192,6 +192,7 @@ struct mmap_req {
     uint64_t len;    /* multiple of T, not 0 */
     uint8_t rights;  /* PAGE_READ, WRITE, EXEC */
     uint32_t wishes; /* HOST_MAP_NORESERVE, LOCKED, POPULATE, NOCORE */
+    uint8_t extra;   /* enum page_extra that are no wishes */
     int fd;
     uint64_t offset; /* file: multiple of T; else 0 */
     uint64_t rem;    /* BSD: what an unaligned file offset adds to the result */

@@ -161,6 +161,7 @@ int flavour_check_mmap(struct layer *l, gaddr start, uint64_t len, int prot, uin
         .fixed = (flags & (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE)) != 0,
         .rights = prot & PAGE_BITS,
         .wishes = wishes_of(flags),
+        .extra = flags & LINUX_MAP_STACK ? PAGE_NOHUGE : 0,
         .fd = -1,
         .place_last = l->space.window_last,
     };
@@ -199,8 +200,9 @@ int flavour_check_mprotect(struct layer *l, gaddr start, uint64_t len, int prot,
         ret->nothing = true;
         return 0;
     }
+    /* A kernel's range has an end behind it: one that 64 bits cannot hold wraps. */
     if (!layer_round_len(l, len, &rounded) || start > layer_last(l) ||
-        rounded - 1 > layer_last(l) - start) {
+        rounded - 1 > layer_last(l) - start || start + rounded == 0) {
         return -ENOMEM;
     }
     /* No mapping grows by itself here, so the two GROWS bits are never legal. */

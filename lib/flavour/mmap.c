@@ -10,8 +10,18 @@ struct page_info mmap_req_info(struct layer *l, const struct mmap_req *req)
         .flags = layer_page_flags(req->rights),
         .kind = req->guard ? REGION_GUARD : (req->file ? REGION_FILE : REGION_ANON),
         .shared = req->shared,
+        .extra = req->extra,
     };
 
+    if (req->wishes & HOST_MAP_LOCKED) {
+        info.extra |= PAGE_LOCKED;
+    }
+    if (req->wishes & HOST_MAP_NORESERVE) {
+        info.extra |= PAGE_NORESERVE;
+    }
+    if (req->file && req->shared && !req->stat.writable) {
+        info.extra |= PAGE_NEVER_WRITE;
+    }
     if (req->file) {
         info.object = req->stat.object;
         info.offset = req->offset;

@@ -32,6 +32,9 @@ static int sync_runs(struct layer *l, struct range r, uint32_t flags, bool *hole
         struct range cut = range_cut(run.r, (struct range){at, r.last});
 
         *hole |= cut.start > at;
+        if ((flags & HOST_SYNC_INVALIDATE) && (run.info.extra & PAGE_LOCKED)) {
+            return -EBUSY;
+        }
         if (flags && has_file_to_write(&run.info)) {
             struct range hull = {u64_align_down(cut.start, l->space.host_page), cut.last};
             int err = host_sync(l->host, g2h(&l->space, hull.start), range_len(hull), flags);

@@ -155,16 +155,22 @@ static int drop_file(struct layer *l, const struct page_info *info, struct range
 static int check_run(uint32_t advice, const struct page_info *info)
 {
     bool anonymous = info->kind == REGION_ANON;
+    bool locked = info->extra & PAGE_LOCKED;
 
     switch (advice) {
+    case LINUX_MADV_DONTNEED:
+    case LINUX_MADV_COLD:
+    case LINUX_MADV_PAGEOUT:
+        return locked ? -EINVAL : 0;
     case LINUX_MADV_FREE:
+        return anonymous && !info->shared && !locked ? 0 : -EINVAL;
     case LINUX_MADV_WIPEONFORK:
         return anonymous && !info->shared ? 0 : -EINVAL;
     case LINUX_MADV_REMOVE:
-        if (info->shared) {
-            return 0;
+        if (locked || (anonymous && !info->shared)) {
+            return -EINVAL;
         }
-        return anonymous ? -EINVAL : -EACCES;
+        return info->shared && !(info->extra & PAGE_NEVER_WRITE) ? 0 : -EACCES;
     default:
         return 0;
     }
@@ -234,7 +240,7 @@ int flavour_madvise(struct layer *l, gaddr start, uint64_t len, uint32_t advice)
         return 0;
     }
     if (!layer_round_len(l, len, &size) || start > layer_last(l) ||
-        size - 1 > layer_last(l) - start) {
+        size - 1 > layer_last(l) - start || start + size == 0) {
         return -EINVAL;
     }
     if (start > l->space.window_last) {

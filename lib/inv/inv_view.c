@@ -188,6 +188,7 @@ static void decode_mprotect(struct inv_view *v)
     decode_range(v);
     if (v->is_linux) {
         refuse(v, inv_arg(v, 1) && !v->has_range, "its length rounds to 0");
+        refuse(v, v->has_range && v->range.last == UINT64_MAX, "its range wraps");
         refuse(v, inv_arg(v, 1) && (prot & ~(uint64_t)LINUX_PROT_MASK),
                "its protection has unknown bits");
         return;

@@ -26,8 +26,8 @@ static struct range pages(unsigned first, unsigned last)
 static bool same_info(const struct page_info *a, const struct page_info *b)
 {
     return a->flags == b->flags && a->kind == b->kind && a->shared == b->shared &&
-           a->snapshot == b->snapshot && a->copied == b->copied && a->object == b->object &&
-           a->offset == b->offset;
+           a->snapshot == b->snapshot && a->copied == b->copied && a->extra == b->extra &&
+           a->object == b->object && a->offset == b->offset;
 }
 
 static struct page_info info_from(uint8_t seed)

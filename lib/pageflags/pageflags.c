@@ -65,7 +65,8 @@ int pageflags_reserve(struct pageflags *pf, size_t n)
 static bool same_info(const struct page_info *a, const struct page_info *b)
 {
     return a->flags == b->flags && a->kind == b->kind && a->shared == b->shared &&
-           a->snapshot == b->snapshot && a->copied == b->copied && a->object == b->object;
+           a->snapshot == b->snapshot && a->copied == b->copied && a->extra == b->extra &&
+           a->object == b->object;
 }
 
 bool page_run_joins(const struct page_run *a, const struct page_run *b)

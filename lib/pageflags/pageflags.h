@@ -11,6 +11,14 @@
 
 struct pageflags; /* opaque */
 
+/* What a guest asked for that page flags do not hold; pages that differ are two mappings. */
+enum page_extra {
+    PAGE_LOCKED = 1, /* held in memory: advice may not drop it */
+    PAGE_NORESERVE = 2,
+    PAGE_NEVER_WRITE = 4, /* shared, and its descriptor does not allow to write */
+    PAGE_NOHUGE = 8,      /* Linux MAP_STACK */
+};
+
 /* What one guest page is. */
 struct page_info {
     uint8_t flags; /* PAGE_VALID always set */
@@ -18,6 +26,7 @@ struct page_info {
     bool shared;
     bool snapshot;   /* a copy that stands for a shared object */
     bool copied;     /* file bytes that were read in: the host page is anonymous */
+    uint8_t extra;   /* enum page_extra */
     uint64_t object; /* identity of file or shared object, 0 for private anonymous memory */
     uint64_t offset; /* of the page in its object; a run's is that of its first page */
 };
