@@ -20,16 +20,18 @@ struct args {
     struct range to; /* fixed: [new_addr, + new_len) */
 };
 
-/* Does the destination touch the old range? An old range of no bytes lies between two addresses. */
-static bool overlaps(gaddr old, uint64_t old_len, struct range to)
+/*
+ * Does the destination touch the old range? An old range of no bytes lies between two addresses; of
+ * one that wraps a kernel sees the sum.
+ */
+static bool overlaps(const struct layer *l, gaddr old, uint64_t old_len, struct range to)
 {
-    struct range r = {old, UINT64_MAX};
+    uint64_t sum = old + old_len;
 
-    if (old_len == 0) {
-        return old > to.start && old <= to.last;
+    if (l->space.bits == 32 && sum > UINT64_C(1) << 32) {
+        sum = (uint32_t)sum;
     }
-    range_from_len(old, old_len, &r);
-    return range_overlaps(r, to);
+    return sum > to.start && old <= to.last;
 }
 
 static int check_args(const struct layer *l, gaddr old, uint64_t old_size, uint64_t new_size,
@@ -52,7 +54,7 @@ static int check_args(const struct layer *l, gaddr old, uint64_t old_size, uint6
     }
     if (a->fixed &&
         (!u64_is_aligned(new_addr, page) || !layer_range(l, new_addr, a->new_len, &a->to) ||
-         !a->maymove || overlaps(old, a->old_len, a->to))) {
+         !a->maymove || overlaps(l, old, a->old_len, a->to))) {
         return -EINVAL;
     }
     return 0;
@@ -69,7 +71,7 @@ static bool same_mapping(const struct page_run *a, const struct page_run *b)
 {
     return guest_rights(a->info.flags) == guest_rights(b->info.flags) &&
            a->info.kind == b->info.kind && a->info.shared == b->info.shared &&
-           a->info.object == b->info.object &&
+           a->info.extra == b->info.extra && a->info.object == b->info.object &&
            (a->info.object == 0 || a->info.offset + range_len(a->r) == b->info.offset);
 }
 
@@ -109,11 +111,8 @@ static int shrink(struct layer *l, const struct args *a)
     return err;
 }
 
-/*
- * The plan's ranges. What of the old range lies behind the window holds nothing; a surplus there is
- * refused.
- */
-static int set_ranges(const struct layer *l, const struct args *a, struct mremap_plan *p)
+/* The plan's ranges. What of the old range lies behind the window holds nothing. */
+static void set_ranges(const struct layer *l, const struct args *a, struct mremap_plan *p)
 {
     uint64_t room = l->space.window_last - a->old; /* last offset from old in the window */
     uint64_t kept = u64_min(a->old_len, a->new_len);
@@ -124,15 +123,24 @@ static int set_ranges(const struct layer *l, const struct args *a, struct mremap
         .fixed = a->fixed,
         .to = a->to,
     };
-    if (a->old_len > a->new_len && a->old_len - 1 > room) {
-        return -EINVAL;
-    }
     p->all = (struct range){a->old, a->old + u64_min(a->old_len - 1, room)};
     p->from = (struct range){a->old, a->old + u64_min(kept - 1, room)};
     if (a->fixed) {
         p->to.last = p->to.start + (p->from.last - p->from.start);
     }
-    return 0;
+}
+
+/* What stays must be of one mapping, and what leaves must be in the window. */
+static int check_shrink(const struct layer *l, const struct args *a, const struct mremap_plan *p)
+{
+    uint64_t room = l->space.window_last - a->old;
+
+    /* A range that wraps can be its own destination, which a kernel frees first. */
+    if (a->new_len - 1 > room || !one_mapping(l, p->from) ||
+        (a->fixed && range_overlaps(p->from, a->to))) {
+        return -EFAULT;
+    }
+    return a->old_len - 1 > room ? -EINVAL : 0;
 }
 
 /* A block for what moves, with the same place inside a host page as the source. */
@@ -241,17 +249,12 @@ static int mremap_locked(struct layer *l, const struct args *a, gaddr *ret)
         *ret = a->old;
         return shrink(l, a);
     }
-    err = set_ranges(l, a, &plan);
-    if (err < 0) {
-        return err;
-    }
+    set_ranges(l, a, &plan);
     if (plan.grows) {
         return grow(l, a, &plan, ret);
     }
-    if (a->new_len < a->old_len && !one_mapping(l, plan.from)) {
-        return -EFAULT;
-    }
-    return move(l, &plan, ret);
+    err = a->new_len < a->old_len ? check_shrink(l, a, &plan) : 0;
+    return err < 0 ? err : move(l, &plan, ret);
 }
 
 uint64_t target_mremap(struct layer *l, gaddr old_addr, uint64_t old_size, uint64_t new_size,

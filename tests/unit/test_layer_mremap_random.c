@@ -289,16 +289,13 @@ static int expected_check(struct world *w, const struct call *c)
     if (!c->old_len) {
         return !p->shared ? EINVAL : fixed && c->to == c->old ? EFAULT : !maymove ? ENOMEM : 0;
     }
-    if (c->new_len < c->old_len && c->old + c->old_len > w->b.c.window) {
-        return EINVAL;
-    }
     if (c->new_len > c->old_len && !one_mapping(w, c->old, c->old_len)) {
         return EFAULT;
     }
     if (fixed && c->new_len < c->old_len && !one_mapping(w, c->old, c->new_len)) {
         return EFAULT;
     }
-    return 0;
+    return c->new_len < c->old_len && c->old + c->old_len > w->b.c.window ? EINVAL : 0;
 }
 
 /* May the limits of layer.md 12 refuse what the checks let pass? */
