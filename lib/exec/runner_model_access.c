@@ -242,6 +242,34 @@ static int judge_other(struct runner *r, const struct trace_step *s, const struc
     return runner_finding(r, s, &found);
 }
 
+/*
+ * limit:eof-growth-unseen: what lies behind EOF's real page is zero in a private map that nobody
+ * has stored to, whatever other maps have put there. Before R is stored to the model has it so.
+ */
+static int zero_tails(struct runner *r, struct trace_step *s, struct range all)
+{
+    const struct space *space = &r->res->space;
+    struct vm_proc *p = model_proc(r->model->m);
+    int rc = model_map(r, range_widen(all, space->guest_page));
+
+    for (size_t i = 0; rc >= 0 && i < r->model->map.n; i++) {
+        const struct region *g = &r->model->map.v[i];
+        uint64_t size = g->kind == REGION_FILE ? model_file_size(r, g->object) : 0;
+        uint64_t first = u64_align_up_wrap(size, space->real_page);
+        uint64_t past = u64_align_up_wrap(size, space->guest_page);
+        uint64_t at = g->r.start + (first - g->offset);
+
+        if (g->shared || first >= past || first < g->offset || !range_has(g->r, at) ||
+            vm_private_copy(p, at)) {
+            continue;
+        }
+        model_excuse(s, LIMIT_ID_EOF_GROWTH_UNSEEN);
+        memset(r->model->bytes, 0, past - first);
+        rc = vm_poke(p, at, r->model->bytes, past - first);
+    }
+    return rc == -ENOMEM ? rc : 0;
+}
+
 int model_judge_access(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx)
 {
     const struct op *op = &r->prog->ops.v[s->op];
@@ -249,7 +277,14 @@ int model_judge_access(struct runner *r, struct trace_step *s, const struct inv_
     struct model_outcome seen = model_seen(s);
     struct model_verdict v;
     struct range all;
-    int rc = model_step(r->model->m, op, &args, &seen, &v);
+    int rc = 0;
+
+    if (op->kind == OP_store && r->res->space.real_page < r->res->space.guest_page &&
+        !(r->opt.limits_off & limit_bit(LIMIT_ID_EOF_GROWTH_UNSEEN)) &&
+        guest_range_valid(&r->res->space, s->args.arg[0], s->args.arg[1], &all)) {
+        rc = zero_tails(r, s, all);
+    }
+    rc = rc < 0 ? rc : model_step(r->model->m, op, &args, &seen, &v);
 
     if (rc < 0) {
         return model_lost(r, rc);

@@ -96,43 +96,71 @@ int model_show(struct runner *r, const struct region *g)
     return file < 0 ? 0 : force_plain(r, flags, file, g->r, g->offset, REGION_R | REGION_W);
 }
 
+/*
+ * The copy of a shared file map that the books have at I, with what goes on behind it, within
+ * WITHIN: a private map of the file. False if there is none; *I is behind it.
+ */
+static bool next_snapshot(const struct runner *r, const struct region_vec *books, size_t *i,
+                          struct range within, struct region *ret)
+{
+    const struct region *b = &books->v[(*i)++];
+
+    if (!b->snapshot || model_file(r, b->object) < 0) {
+        return false;
+    }
+    *ret = *b;
+    ret->r = range_cut(b->r, within);
+    ret->offset += ret->r.start - b->r.start;
+    for (; *i < books->n && books->v[*i].r.start <= within.last; (*i)++) {
+        b = &books->v[*i];
+        if (!b->snapshot || b->object != ret->object || b->prot != ret->prot ||
+            b->r.start != ret->r.last + 1 || b->offset != ret->offset + range_len(ret->r)) {
+            break;
+        }
+        ret->r.last = u64_min(b->r.last, within.last);
+    }
+    return true;
+}
+
 /* Where the books have a copy of a shared file map, the model's map becomes a private one. */
 int model_follow_snapshots(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx,
                            struct range within)
 {
     const struct region_vec *books = ctx->flags_after;
-    const uint32_t flags = LINUX_MAP_PRIVATE | LINUX_MAP_FIXED; /* numbered alike on FreeBSD */
+    bool map = r->prog->ops.v[s->op].kind == OP_mmap;
+    uint32_t flags = LINUX_MAP_PRIVATE | LINUX_MAP_FIXED; /* numbered alike on FreeBSD */
+    struct region g;
     int rc = 0;
 
     if (r->opt.limits_off & limit_bit(LIMIT_ID_SHARED_RO_SNAPSHOT)) {
         return 0;
     }
+    if (map && r->spec.system == ABI_LINUX) {
+        flags |=
+            (uint32_t)s->args.arg[3] & (LINUX_MAP_LOCKED | LINUX_MAP_NORESERVE | LINUX_MAP_STACK);
+    }
     for (size_t i = region_lower_bound(books, within.start);
-         rc == 0 && i < books->n && books->v[i].r.start <= within.last; i++) {
-        const struct region *b = &books->v[i];
-        struct range part = range_cut(b->r, within);
-        int64_t file = b->snapshot ? model_file(r, b->object) : -1;
-
-        if (file < 0 || model_map(r, part) < 0 || r->model->map.n == 0 ||
-            !r->model->map.v[0].shared) {
+         rc == 0 && i < books->n && books->v[i].r.start <= within.last;) {
+        if (!next_snapshot(r, books, &i, within, &g) || model_map(r, g.r) < 0 ||
+            r->model->map.n == 0 || !r->model->map.v[0].shared) {
             continue;
         }
         model_excuse(s, LIMIT_ID_SHARED_RO_SNAPSHOT);
-        rc = force_plain(r, flags, file, part, b->offset + (part.start - b->r.start), b->prot);
+        rc = force_plain(r, flags, model_file(r, g.object), g.r, g.offset, g.prot);
     }
     return rc;
 }
 
-/* What was seen happened, excused by ID. */
+/* What was seen happened all the same; PLAIN: as plain memory. */
 static int follow(struct runner *r, const struct trace_step *s, const struct inv_ctx *ctx,
-                  enum limit_id id)
+                  bool plain)
 {
     const struct op *op = &r->prog->ops.v[s->op];
     struct op_args args = model_args(r, s);
     struct model_outcome seen = model_seen(s);
     int rc;
 
-    if (id == LIMIT_ID_STACK_PLAIN && s->outcome.kind == OUTCOME_OK) {
+    if (plain && s->outcome.kind == OUTCOME_OK) {
         return plain_stack(r, s);
     }
     rc = model_force(r->model->m, op, &args, &seen);
@@ -171,10 +199,14 @@ int model_judge_call(struct runner *r, struct trace_step *s, const struct inv_ct
     }
     if (v.allowed || (ask && in_set(&v, &seen))) {
         /* Whether a kernel would have changed anything before it failed is not known. */
-        if (effect != LIMIT_NONE && effect != LIMIT_ID_FAILURE_KEEPS) {
+        if (effect != LIMIT_NONE && effect != LIMIT_ID_FAILURE_KEEPS &&
+            (ok || effect != LIMIT_ID_ADVICE_IGNORED || s->outcome.err == ABI_ENOMEM)) {
             model_excuse(s, effect);
         }
-        return effect == LIMIT_ID_STACK_PLAIN && ok ? model_lost(r, plain_stack(r, s)) : 0;
+        rc = effect == LIMIT_ID_STACK_PLAIN && ok ? plain_stack(r, s) : 0;
+        /* Up to a snapshot a kernel would have changed rights, the layer may have. */
+        rc = effect == LIMIT_ID_SHARED_RO_SNAPSHOT ? adopt(r, s, ctx) : rc;
+        return model_lost(r, rc);
     }
     allowed = (struct limit_allowed){.may_succeed = v.reply.may_succeed,
                                      .place_legal = place_legal(r, s),
@@ -185,7 +217,8 @@ int model_judge_call(struct runner *r, struct trace_step *s, const struct inv_ct
         return outcome_finding(r, s, &v);
     }
     model_excuse(s, id);
-    return model_lost(r, follow(r, s, ctx, id));
+    return model_lost(
+        r, follow(r, s, ctx, id == LIMIT_ID_STACK_PLAIN || effect == LIMIT_ID_STACK_PLAIN));
 }
 
 /* Two host calls refused: an undo was, too, and what a call names may hold anything. */

@@ -30,6 +30,18 @@ void model_touch(struct runner *r, struct range pages)
     }
 }
 
+/* What an op names, by itself: its own ends are looked at, too. */
+static void touch_named(struct runner *r, uint64_t start, uint64_t len)
+{
+    struct runner_model *rm = r->model;
+    struct range pages;
+
+    if (rm->n_touched < TOUCHED_MAX &&
+        guest_range_valid(&r->res->space, start, u64_max(len, 1), &pages)) {
+        rm->touched[rm->n_touched++] = range_widen(pages, r->res->space.guest_page);
+    }
+}
+
 static void touch_bytes(struct runner *r, uint64_t start, uint64_t len)
 {
     struct range pages;
@@ -74,6 +86,9 @@ void model_touched_by(struct runner *r, const struct trace_step *s)
 
     r->model->n_touched = 0;
     r->model->budget = PAGES_PER_STEP;
+    if (kind == OP_madvise || kind == OP_mprotect || kind == OP_munmap || kind == OP_mmap) {
+        touch_named(r, kind == OP_mmap && ok ? s->outcome.value : a[0], a[1]);
+    }
     if (kind != OP_wait && kind != OP_fork) {
         touch_bytes(r, a[0], u64_max(a[1], 1));
     }

@@ -6,7 +6,10 @@
 
 #include "inv/limit_priv.h"
 
-enum { SCRATCH_MAX = 64 << 20 }; /* bytes of copies in one call */
+enum {
+    SCRATCH_MAX = 64 << 20, /* bytes of copies in one call */
+    ERRNO_MAX = 4095,
+};
 
 const struct limit_desc limit_descs[LIMIT_COUNT] = {
 #define LIMIT(id, name, where, scope, reason) {name, where, scope, reason},
@@ -213,6 +216,19 @@ static enum limit_id refused_mremap(const struct limit_ctx *c, const struct inv_
     return id;
 }
 
+/*
+ * Of a snapshot there can be no second map that shows the same object, and what is one mapping to
+ * the guest may be in part the object itself.
+ */
+static enum limit_id snapshot_moved(const struct limit_ctx *c, const struct inv_view *v,
+                                    const struct limit_allowed *allowed)
+{
+    struct range from = v->has_from ? v->from : (struct range){inv_arg(v, 0), inv_arg(v, 0)};
+
+    return limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT,
+                    any_snapshot(v, from) && (!v->has_from || allows(allowed, ABI_EFAULT)));
+}
+
 static enum limit_id no_room(const struct limit_ctx *c, const struct inv_view *v, int err)
 {
     struct range room;
@@ -289,7 +305,8 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
 
     inv_view_init(&v, c->step);
     if (v.ok) {
-        return success(c, &v, allowed);
+        id = success(c, &v, allowed);
+        return id == LIMIT_NONE && v.kind == OP_mremap ? snapshot_moved(c, &v, allowed) : id;
     }
     if (!v.failed) {
         return LIMIT_NONE;
@@ -297,12 +314,16 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
     if (v.out->err == ABI_EINVAL && (remap_flags(&v) & ABI_MREMAP_DONTUNMAP)) {
         id = limit_if(c, LIMIT_ID_DONTUNMAP_UNKNOWN, true);
     }
-    if (v.kind == OP_mremap && !v.has_from) {
-        struct range page = {inv_arg(&v, 0), inv_arg(&v, 0)};
-
-        /* Of a snapshot there can be no second map that shows the same object. */
-        id = id != LIMIT_NONE ? id
-                              : limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, any_snapshot(&v, page));
+    if (v.kind == OP_mmap && v.fixed && v.out->err == ABI_ENOMEM) {
+        id = limit_if(c, LIMIT_ID_FIXED_TOP_ENOMEM, inv_arg(&v, 0) > UINT64_MAX - ERRNO_MAX);
+    }
+    if (id == LIMIT_NONE && v.kind == OP_madvise && v.has_range && allows(allowed, ABI_EACCES)) {
+        /* A private map in the kernel's eyes has another answer. */
+        id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT,
+                      inv_arg(&v, 2) == LINUX_MADV_REMOVE && any_snapshot(&v, v.range));
+    }
+    if (id == LIMIT_NONE && v.kind == OP_mremap) {
+        id = snapshot_moved(c, &v, allowed);
     }
     /* A layer refuses before it looks for room. */
     if (id == LIMIT_NONE && (allowed->may_succeed || allows(allowed, ABI_ENOMEM))) {
@@ -352,6 +373,10 @@ enum limit_id limit_effect(const struct limit_ctx *c)
     }
     if ((v.kind == OP_mmap || v.kind == OP_mremap) && v.ok && v.fixed && v.has_range) {
         return limit_if(c, LIMIT_ID_MIN_ADDR_FIXED, v.range.start < v.space->min_addr);
+    }
+    if (v.kind == OP_mprotect && v.failed && v.out->err == ABI_EACCES && (v.prot & REGION_W) &&
+        v.has_range) {
+        return limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, any_snapshot(&v, v.range));
     }
     if (v.kind == OP_madvise && v.is_linux) {
         return limit_if(c, LIMIT_ID_ADVICE_IGNORED, advice_has_effect(inv_arg(&v, 2)));
