@@ -139,55 +139,40 @@ enum vm_joint vm_area_joint(const struct vm_proc *p, const struct vm_area *a,
     return p->vm->params.merge ? VM_JOINT_NONE : VM_JOINT_SOFT;
 }
 
-void vm_area_join(struct vm_proc *p, struct vm_area *a, struct vm_area *b)
+/* Returns the one that they are now. */
+static struct vm_area *join(struct vm_proc *p, struct vm_area *a, struct vm_area *b)
 {
-    struct range all = {a->r.start, b->r.last};
     struct vm_object *object = b->a.object;
     uint16_t flags = b->a.flags;
-    uint64_t start = a->r.start;
 
     assert(adjacent(a, b));
-    p->bytes -= counted(b);
-    vm_tree_erase(&p->areas, b->r.start);
+    a = vm_tree_join(&p->areas, a, b);
+    a->a.flags |= flags;
     if (object) {
         vm_object_put(object);
     }
-    a = vm_area_find(p, start);
-    resize(p, a, all);
-    a->a.flags |= flags;
+    return a;
 }
 
-/* Make A and its next neighbour one if they may be: A stays, or the area that holds its start. */
-static bool try_join(struct vm_proc *p, struct vm_area *a)
+void vm_area_join(struct vm_proc *p, struct vm_area *a, struct vm_area *b)
 {
-    struct vm_area *b = a ? vm_area_next(p, a) : NULL;
-
-    if (!b || vm_area_joint(p, a, b) != VM_JOINT_NONE) {
-        return false;
-    }
-    vm_area_join(p, a, b);
-    return true;
+    join(p, a, b);
 }
 
 /* Join what may be joined at the edges of R and within. */
 static void join_all(struct vm_proc *p, struct range r)
 {
-    uint64_t at = r.start ? r.start - 1 : 0;
-    struct vm_area *a = vm_area_from(p, at);
+    struct vm_area *a = vm_area_from(p, r.start ? r.start - 1 : 0);
 
     while (a && a->r.start <= r.last) {
-        uint64_t start = a->r.start;
+        struct vm_area *b = vm_area_next(p, a);
 
-        if (try_join(p, a)) {
-            a = vm_area_find(p, start);
-        } else {
-            a = vm_area_next(p, a);
-        }
+        a = b && vm_area_joint(p, a, b) == VM_JOINT_NONE ? join(p, a, b) : b;
     }
 }
 
-/* The area A in two at AT, within it. */
-static void split_area(struct vm_proc *p, struct vm_area *a, uint64_t at)
+/* The area A in two at AT, within it. Returns the upper one. */
+static struct vm_area *split_area(struct vm_proc *p, struct vm_area *a, uint64_t at)
 {
     struct vm_area upper = *a;
 
@@ -197,17 +182,20 @@ static void split_area(struct vm_proc *p, struct vm_area *a, uint64_t at)
         upper.a.offset += at - a->r.start;
         vm_object_get(upper.a.object);
     }
-    vm_tree_resize(&p->areas, a, (struct range){a->r.start, at - 1});
-    vm_tree_insert(&p->areas, &upper);
+    return vm_tree_split(&p->areas, a, &upper);
+}
+
+/* As vm_area_from, with a boundary at AT. */
+static struct vm_area *split_from(struct vm_proc *p, uint64_t at)
+{
+    struct vm_area *a = vm_area_from(p, at);
+
+    return a && a->r.start < at ? split_area(p, a, at) : a;
 }
 
 void vm_area_split(struct vm_proc *p, uint64_t at)
 {
-    struct vm_area *a = vm_area_find(p, at);
-
-    if (a && a->r.start < at) {
-        split_area(p, a, at);
-    }
+    split_from(p, at);
 }
 
 void vm_area_append(struct vm_proc *p, struct range r, const struct vm_area_attr *a)
@@ -224,24 +212,18 @@ void vm_area_append(struct vm_proc *p, struct range r, const struct vm_area_attr
 void vm_area_insert(struct vm_proc *p, struct range r, const struct vm_area_attr *a)
 {
     struct vm_area_attr own = *a;
-    const struct vm_area *above;
 
-    assert(vm_area_none(p, r));
     own.books = 0;
     vm_area_append(p, r, &own);
     if (p->vm->params.merge) {
-        above = r.last == UINT64_MAX ? NULL : vm_area_find(p, r.last + 1);
-        assert(!above || !(above->a.books & BOOKS_SPLIT));
         join_all(p, r);
     }
 }
 
-/* The area above AT is no longer what it was split from. */
-static void forget_split(struct vm_proc *p, uint64_t at)
+/* A, the first area behind LAST or NULL, is no longer what it was split from there. */
+static void forget_split(struct vm_area *a, uint64_t last)
 {
-    struct vm_area *a = vm_area_find(p, at);
-
-    if (a && a->r.start == at) {
+    if (a && a->r.start - 1 == last) {
         a->a.books = 0;
     }
 }
@@ -259,27 +241,25 @@ static void erase_area(struct vm_proc *p, struct vm_area *a)
 
 void vm_area_remove(struct vm_proc *p, struct range r)
 {
-    struct vm_area *a = vm_area_find(p, r.start);
+    struct vm_area *a = vm_area_from(p, r.start);
 
+    vm_slots_drop(p, r);
     if (a && a->r.start < r.start) {
         if (a->r.last > r.last) {
-            split_area(p, a, r.last + 1);
-            forget_split(p, r.last + 1);
-            a = vm_area_find(p, r.start);
+            a = vm_area_prev(p, split_area(p, a, r.last + 1));
         }
         resize(p, a, (struct range){a->r.start, r.start - 1});
+        a = vm_area_next(p, a);
     }
-    vm_slots_drop(p, r);
-    while ((a = vm_area_from(p, r.start)) && a->r.start <= r.last) {
+    while (a && a->r.start <= r.last) {
         if (a->r.last > r.last) {
             resize(p, a, (struct range){r.last + 1, a->r.last});
             break;
         }
         erase_area(p, a);
+        a = vm_area_from(p, r.start);
     }
-    if (r.last != UINT64_MAX) {
-        forget_split(p, r.last + 1);
-    }
+    forget_split(a, r.last);
 }
 
 static bool same_attr(const struct vm_area_attr *x, const struct vm_area_attr *y)
@@ -293,17 +273,18 @@ static bool same_attr(const struct vm_area_attr *x, const struct vm_area_attr *y
 void vm_area_change(struct vm_proc *p, struct range r, void (*change)(struct vm_area *a, void *arg),
                     void *arg)
 {
+    struct vm_area *a = split_from(p, r.start);
+    bool joins = p->vm->params.merge;
     bool below_changed = false;
-    struct vm_area *a;
 
-    vm_area_split(p, r.start);
-    if (r.last != UINT64_MAX) {
-        vm_area_split(p, r.last + 1);
-    }
-    for (a = vm_area_from(p, r.start); a && a->r.start <= r.last; a = vm_area_next(p, a)) {
-        struct vm_area_attr before = a->a;
+    for (; a && a->r.start <= r.last; a = vm_area_next(p, a)) {
+        struct vm_area_attr before;
         bool changed;
 
+        if (a->r.last > r.last) {
+            a = vm_area_prev(p, split_area(p, a, r.last + 1));
+        }
+        before = a->a;
         p->bytes -= counted(a);
         change(a, arg);
         p->bytes += counted(a);
@@ -312,24 +293,27 @@ void vm_area_change(struct vm_proc *p, struct range r, void (*change)(struct vm_
             a->a.books = 0;
         }
         below_changed = changed;
+        joins = joins || a->a.books;
     }
-    if (below_changed && r.last != UINT64_MAX) {
-        forget_split(p, r.last + 1);
+    if (below_changed) {
+        forget_split(a, r.last);
     }
-    join_all(p, r);
+    if (joins || (a && a->a.books)) {
+        join_all(p, r);
+    }
 }
 
 void vm_area_move(struct vm_proc *p, uint64_t from, uint64_t len, uint64_t to)
 {
     struct range r = {from, from + (len - 1)};
-    struct vm_area *a;
+    struct vm_area *a = split_from(p, from);
 
-    vm_area_split(p, from);
     if (r.last != UINT64_MAX) {
         vm_area_split(p, r.last + 1);
+        a = vm_area_from(p, from);
     }
     vm_slots_move(p, r, to);
-    while ((a = vm_area_from(p, from)) && a->r.start <= r.last) {
+    while (a && a->r.start <= r.last) {
         struct vm_area moved = *a;
 
         vm_tree_erase(&p->areas, a->r.start);
@@ -339,9 +323,8 @@ void vm_area_move(struct vm_proc *p, uint64_t from, uint64_t len, uint64_t to)
             moved.a.books = 0;
         }
         vm_tree_insert(&p->areas, &moved);
+        a = vm_area_from(p, from);
     }
-    if (r.last != UINT64_MAX) {
-        forget_split(p, r.last + 1);
-    }
+    forget_split(a, r.last);
     join_all(p, (struct range){to, to + (len - 1)});
 }

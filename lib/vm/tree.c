@@ -357,6 +357,9 @@ void *vm_tree_insert(struct vm_tree *t, const void *entry)
         t->root = new_node(t, 0);
     }
     seek(t, *(const uint64_t *)entry, &path); /* an area and a slot begin with their start */
+    assert(path.at[0] == path.node[0]->n ||
+           entry_start(t, path.node[0], path.at[0]) >
+               (t->ranges ? ((const struct vm_area *)entry)->r.last : *(const uint64_t *)entry));
     right = put(t, path.node[0], path.at[0], entry, &ret);
     t->n++;
     if (right) {
@@ -453,6 +456,38 @@ void vm_tree_resize(struct vm_tree *t, struct vm_area *a, struct range r)
     assert(&path.node[0]->area[path.at[0]] == a);
     a->r = r;
     refresh(t, &path, 0);
+}
+
+/* Within one leaf nothing changes that its parents know: no need to find the way to it. */
+struct vm_area *vm_tree_split(struct vm_tree *t, struct vm_area *a, const struct vm_area *upper)
+{
+    struct vm_node *leaf = leaf_of(a);
+    struct vm_area copy = *upper;
+
+    if (leaf->n == t->cap) {
+        vm_tree_resize(t, a, (struct range){a->r.start, copy.r.start - 1});
+        return vm_tree_insert(t, &copy);
+    }
+    a->r.last = copy.r.start - 1;
+    t->n++;
+    return memcpy(open_gap(t, leaf, (uint32_t)(a - leaf->area) + 1), &copy, sizeof(copy));
+}
+
+struct vm_area *vm_tree_join(struct vm_tree *t, struct vm_area *a, const struct vm_area *b)
+{
+    struct vm_node *leaf = leaf_of(a);
+    struct range all = {a->r.start, b->r.last};
+
+    if (leaf_of(b) == leaf && leaf->n > t->cap / 4 + 1) {
+        a->r = all;
+        close_gap(t, leaf, (uint32_t)(b - leaf->area));
+        t->n--;
+        return a;
+    }
+    vm_tree_erase(t, b->r.start);
+    a = vm_tree_from(t, all.start);
+    vm_tree_resize(t, a, all);
+    return a;
 }
 
 static const char *check_leaf(const struct vm_tree *t, const struct vm_node *leaf)

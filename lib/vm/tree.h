@@ -73,5 +73,9 @@ void *vm_tree_insert(struct vm_tree *t, const void *entry);
 void vm_tree_erase(struct vm_tree *t, uint64_t start);
 /* The range of A, an entry, becomes R: which still lies between its neighbours. */
 void vm_tree_resize(struct vm_tree *t, struct vm_area *a, struct range r);
+/* A, an entry, ends before UPPER, which is inserted and had been part of it. Returns the copy. */
+struct vm_area *vm_tree_split(struct vm_tree *t, struct vm_area *a, const struct vm_area *upper);
+/* B, the neighbour above A, goes and A takes its place too. Returns A where it lies now. */
+struct vm_area *vm_tree_join(struct vm_tree *t, struct vm_area *a, const struct vm_area *b);
 /* NULL, or what is wrong with it. */
 const char *vm_tree_check(const struct vm_tree *t);

@@ -17,7 +17,7 @@
 #include "base/prng.h"
 #include "../unit/vm_stub.h"
 
-enum { PAGES = 48, CELLS = 4, FILES = 2, OBJECTS = 64, OBJECT_PAGES = 16, STEPS = 400 };
+enum { PAGES = 128, CELLS = 4, FILES = 2, OBJECTS = 64, OBJECT_PAGES = 16, STEPS = 400 };
 
 /* A page of bytes, looked at in CELLS places. */
 struct cells {
@@ -559,7 +559,7 @@ static void test_core_is_what_arrays_are(void **state)
     assert_non_null(w);
     w->b.vm = vm_new();
     assert_non_null(w->b.vm);
-    for (unsigned i = 0; i < 300; i++) {
+    for (unsigned i = 0; i < 150; i++) {
         print_message("# arrays: TWINMAP_TEST_SEED=%llu\n", (unsigned long long)(seed + i));
         run(w, seed + i);
     }
