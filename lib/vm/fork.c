@@ -68,6 +68,10 @@ static void inherit_memory(struct vm_proc *p, struct vm_proc *child, struct vm_a
         vm_hit_fast(p->vm, VM_RULE_MEM_FORK_COPY_SHARED);
     }
     own = a->a;
+    if (own.flags & VM_AREA_LOCKED) {
+        own.flags &= (uint16_t)~VM_AREA_LOCKED;
+        vm_hit_fast(p->vm, VM_RULE_MEM_FORK_UNLOCKS);
+    }
     if (own.inherit == VM_INHERIT_ZERO) {
         own.object = NULL;
         own.offset = 0;
