@@ -30,15 +30,16 @@ static int open_pair(struct err *e)
 
 static int compare_on_both(const struct prog *p, struct oneshot_counts *counts, struct err *e)
 {
-    const struct diff_counts *n = &self.pair.counts;
+    struct diff_counts *n = &self.pair.counts;
     struct buf text = BUF_INIT;
     int rc = self.open ? 0 : open_pair(e);
 
+    *n = (struct diff_counts){0};
     rc = rc < 0 ? rc : diff_pair_run(&self.pair, p, e);
-    counts->skipped = n->not_run;
-    counts->steps = n->steps;
-    counts->steps_skipped = n->skipped;
-    counts->poisoned = diff_counts_poisoned(n);
+    counts->skipped += n->not_run;
+    counts->steps += n->steps;
+    counts->steps_skipped += n->skipped;
+    counts->poisoned += diff_counts_poisoned(n);
     if (rc == 1) {
         diff_report(&self.pair, p, "FILE", &text);
         fputs(buf_text(&text), stderr);

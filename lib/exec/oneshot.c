@@ -26,12 +26,13 @@ enum {
     FORK_MUTATION_SIM = 2, /* the same where a fork is no process */
     FRESH_PROGRAM =
         4, /* one in so many is a new program: what no input leads to must not be missed */
+    STATS_PROGRAMS = 500,
     BYTES_MUTATION = 8, /* one mutation in so many is left to the engine's own way with bytes */
 };
 
 /* A fuzz target's process has one target: what it keeps from input to input. */
 static struct {
-    bool ready;
+    bool ready, counting;
     const char *name;
     struct target_spec spec;
     struct prog_config usual; /* of programs that have no say in it */
@@ -42,7 +43,10 @@ static struct {
     struct oneshot_counts counts;
 } self;
 
-/* For whoever sums up a campaign: one line per process. */
+/*
+ * For whoever sums up a campaign: a line with what came since the last one. AFL++ kills its
+ * processes, so they write now and then.
+ */
 static void write_stats(void)
 {
     const char *path = getenv("TWINMAP_FUZZ_STATS");
@@ -57,6 +61,7 @@ static void write_stats(void)
                 n->poisoned);
         fclose(f);
     }
+    self.counts = (struct oneshot_counts){0};
 }
 
 /*
@@ -135,8 +140,11 @@ static int run_program(const struct oneshot_desc *d, const uint8_t *data, size_t
 int oneshot_run(const struct oneshot_desc *d, const uint8_t *data, size_t len)
 {
     setup(d);
-    if (self.counts.programs++ == 0) {
-        atexit(write_stats);
+    if (!self.counting) {
+        self.counting = atexit(write_stats) == 0;
+    }
+    if (++self.counts.programs == STATS_PROGRAMS) {
+        write_stats();
     }
     if ((d->target ? run_program(d, data, len) : d->bytes(data, len)) != 0) {
         fflush(stderr);

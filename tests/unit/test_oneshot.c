@@ -220,6 +220,53 @@ static void test_our_own_failure_is_no_finding(void **state)
     buf_free(&said);
 }
 
+static int always_right(const uint8_t *data, size_t len)
+{
+    (void)data;
+    (void)len;
+    return 0;
+}
+
+/* The sum of all that stands behind KEY. */
+static unsigned long sum_of(const char *lines, const char *key)
+{
+    unsigned long sum = 0;
+
+    for (const char *at = strstr(lines, key); at; at = strstr(at + 1, key)) {
+        sum += strtoul(at + strlen(key), NULL, 10);
+    }
+    return sum;
+}
+
+static void test_statistics_add_up(void **state)
+{
+    static const struct oneshot_desc counted = {.name = "fuzz_counted", .bytes = always_right};
+    char path[] = "/tmp/twinmap-stats-XXXXXX";
+    int fd = mkstemp(path);
+    struct buf lines = BUF_INIT;
+    struct err e;
+    pid_t pid;
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    pid = fork();
+    if (pid == 0) {
+        setenv("TWINMAP_FUZZ_STATS", path, 1);
+        for (int i = 0; i < 1234; i++) {
+            oneshot_run(&counted, (const uint8_t *)"x", 1);
+        }
+        exit(0);
+    }
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(buf_read_file(&lines, path, &e), 0);
+    assert_int_equal(sum_of(buf_text(&lines), "programs="), 1234);
+    /* more than one line: a process that is killed has left some */
+    assert_non_null(strstr(strchr(buf_text(&lines), '\n'), "programs="));
+    unlink(path);
+    buf_free(&lines);
+}
+
 static void test_statistics_are_appended(void **state)
 {
     char path[] = "/tmp/twinmap-stats-XXXXXX";
@@ -326,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_our_own_failure_is_no_finding),
         cmocka_unit_test(test_programs_may_be_judged_otherwise),
         cmocka_unit_test(test_mutation_suits_the_target),
+        cmocka_unit_test(test_statistics_add_up),
         cmocka_unit_test(test_any_bytes_run),
         cmocka_unit_test(test_a_finding_aborts),
         cmocka_unit_test(test_statistics_are_appended),
