@@ -114,6 +114,14 @@ enum linux_room linux_room_punch(const struct vm_proc *p, struct range r)
     return a && a->r.start < r.start && a->r.last > r.last ? linux_room(p, 1) : LINUX_ROOM;
 }
 
+bool linux_likely_one(const struct vm_proc *p, const struct vm_area *a, const struct vm_area *b)
+{
+    enum vm_joint joint = vm_area_joint(p, a, b);
+
+    return joint == VM_JOINT_NONE ||
+           (joint == VM_JOINT_SOFT && !(a->a.flags & b->a.flags & VM_AREA_TOUCHED));
+}
+
 bool linux_any_locked(const struct vm_proc *p, struct range r)
 {
     for (const struct vm_area *a = vm_area_from(p, r.start); a && a->r.start <= r.last;

@@ -12,8 +12,8 @@ bool linux_may_access(struct vm_proc *p, const struct vm_area *a, uint64_t at, b
 }
 
 /*
- * The area that would grow down to the page at START, or NULL and why not in *RULE. params.stack_max
- * is RLIMIT_STACK.
+ * The area that would grow down to the page at START, or NULL and why not in *RULE.
+ * params.stack_max is RLIMIT_STACK.
  */
 static const struct vm_area *growing(const struct vm_proc *p, uint64_t start, enum vm_rule *rule)
 {

@@ -39,8 +39,8 @@ static inline uint64_t linux_lowest(const struct vm_proc *p)
     return vm_p(p)->privileged ? 0 : vm_p(p)->min_addr;
 }
 /*
- * [ADDR, ADDR + ru(LEN)): false if it is empty or wraps. A range that ends exactly at 2^32 does not,
- * though a kernel's sum is 0: no kernel has memory there, a window of 2^32 bytes does.
+ * [ADDR, ADDR + ru(LEN)): false if it is empty or wraps. A range that ends exactly at 2^32 does
+ * not, though a kernel's sum is 0: no kernel has memory there, a window of 2^32 bytes does.
  */
 bool linux_range(const struct vm_proc *p, uint64_t addr, uint64_t len, struct range *ret);
 
@@ -48,8 +48,8 @@ bool linux_range(const struct vm_proc *p, uint64_t addr, uint64_t len, struct ra
 bool linux_settle(struct vm_proc *p, enum vm_rule rule, const struct vm_answer *seen,
                   struct vm_reply *ret);
 /*
- * RULE refuses, but a success (of any value that PLACE allows) may be as well, because of memory
- * that nobody here knows. True if the call is to succeed.
+ * RULE refuses, but a success may be as well, because of memory that nobody here knows: of value 0,
+ * or with ret->any_place of any legal place. True if the call is to succeed.
  */
 bool linux_settle_doubt(struct vm_proc *p, enum vm_rule rule, uint64_t len,
                         const struct vm_answer *seen, struct vm_reply *ret);
@@ -68,6 +68,8 @@ enum linux_room { LINUX_ROOM, LINUX_ROOM_MAYBE, LINUX_ROOM_NONE };
 enum linux_room linux_room(const struct vm_proc *p, uint64_t more);
 /* The same for taking R away: it splits an area in two. */
 enum linux_room linux_room_punch(const struct vm_proc *p, struct range r);
+/* A and B, side by side, are one: kernels merge what they can unless both sides were touched. */
+bool linux_likely_one(const struct vm_proc *p, const struct vm_area *a, const struct vm_area *b);
 bool linux_any_locked(const struct vm_proc *p, struct range r);
 /* Bytes mapped within R. */
 uint64_t linux_mapped_in(const struct vm_proc *p, struct range r);

@@ -156,12 +156,12 @@ static bool past_eof(const struct vm_proc *p, const struct vm_area *a, struct ra
 {
     uint64_t page = vm_p(p)->page;
     uint64_t size = a->a.object ? vm_object_size(a->a.object) : UINT64_MAX;
-    uint64_t end = 0;
+    uint64_t limit = 0;
 
-    if (size == UINT64_MAX || !u64_align_up(size, page, &end)) {
+    if (size == UINT64_MAX || !u64_align_up(size, page, &limit)) {
         return false;
     }
-    *ret = end <= a->a.offset ? a->r.start : a->r.start + (end - a->a.offset);
+    *ret = limit <= a->a.offset ? a->r.start : a->r.start + (limit - a->a.offset);
     *ret = u64_max(*ret, cut.start);
     return *ret <= cut.last && *ret >= a->r.start;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mincore of Linux (C.8): bytes are stored area by area, so a hole is noticed after what lies before
- * it, and a bad vector only where there is a byte to store.
+ * mincore of Linux (C.8): bytes are stored area by area, so a hole is noticed after what lies
+ * before it, and a bad vector only where there is a byte to store.
  */
 #include "vm/linux_int.h"
 

@@ -38,21 +38,12 @@ static enum vm_rule check_args(const struct vm_proc *p, uint64_t addr, uint64_t 
     return LINUX_PASSED;
 }
 
-/* A kernel merges what it can but for memory that was touched on both sides. */
-static bool one_area(const struct vm_proc *p, const struct vm_area *a, const struct vm_area *b)
-{
-    enum vm_joint joint = vm_area_joint(p, a, b);
-
-    return joint == VM_JOINT_NONE ||
-           (joint == VM_JOINT_SOFT && !(a->a.flags & b->a.flags & VM_AREA_TOUCHED));
-}
-
 /* Where a kernel's area begins that A, in these books, is a part of. */
 static uint64_t area_start(const struct vm_proc *p, const struct vm_area *a)
 {
     const struct vm_area *below = vm_area_prev(p, a);
 
-    while (below && one_area(p, below, a)) {
+    while (below && linux_likely_one(p, below, a)) {
         a = below;
         below = vm_area_prev(p, a);
     }

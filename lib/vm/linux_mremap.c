@@ -104,8 +104,8 @@ struct source {
 };
 
 /*
- * What the kernel charges is too much: the change in size, a shrink's as well; or all of it where the
- * old range stays. What could be written once is charged for as well.
+ * What the kernel charges is too much: the change in size, a shrink's as well; or all of it where
+ * the old range stays. What could be written once is charged for as well.
  */
 static bool may_over_commit(const struct vm_proc *p, const struct linux_remap *m,
                             const struct vm_area *a)
@@ -285,6 +285,9 @@ static int move_anywhere(struct vm_proc *p, const struct linux_remap *m, const s
     uint64_t at = 0;
     enum linux_place place;
 
+    if (s->cross) {
+        vm_reply_may_fail(p, VM_RULE_LINUX_MREMAP_CROSS, ret);
+    }
     switch (linux_room(p, 4)) {
     case LINUX_ROOM_NONE:
         return vm_reply_fail(p, VM_RULE_LINUX_MREMAP_COUNT, seen, ret);
@@ -358,7 +361,7 @@ static void check_late(struct vm_proc *p, const struct linux_remap *m, const str
     uint64_t less = 0;
 
     l->dest = true;
-    if (m->old_len == 0 && m->addr - m->new_addr < m->new_len) {
+    if (m->addr - m->new_addr < m->new_len) {
         l->rule = VM_RULE_LINUX_MREMAP_DUP_SELF;
         return;
     }
@@ -400,10 +403,14 @@ static int move_fixed(struct vm_proc *p, const struct linux_remap *m, const stru
                       struct late *l, const struct vm_answer *seen, struct vm_reply *ret)
 {
     struct linux_remap cut = *m;
+    bool old = linux_release(p) < LINUX_RELEASE_SEVERAL;
 
     if (l->rule != LINUX_PASSED) {
+        if (s->cross) {
+            vm_reply_may_fail(p, VM_RULE_LINUX_MREMAP_CROSS, ret);
+        }
         vm_reply_fail(p, l->rule, seen, ret);
-        if (ret->allowed) {
+        if (ret->allowed && (old || ret->rule != VM_RULE_LINUX_MREMAP_CROSS)) {
             clear_dest(p, m, l);
         }
         return 0;
@@ -417,8 +424,7 @@ static int move_fixed(struct vm_proc *p, const struct linux_remap *m, const stru
         cut.old_len = u64_min(m->old_len, m->new_len);
         linux_remap_move(p, &cut, m->new_addr);
     } else if (ret->allowed && (ret->rule == VM_RULE_LINUX_MREMAP_COMMIT ||
-                                (ret->rule == VM_RULE_LINUX_MREMAP_CROSS &&
-                                 linux_release(p) < LINUX_RELEASE_SEVERAL))) {
+                                (ret->rule == VM_RULE_LINUX_MREMAP_CROSS && old))) {
         clear_dest(p, m, l);
     }
     return 0;

@@ -25,16 +25,16 @@ static inline bool linux_remap_is(const struct linux_remap *m, uint32_t flag)
 }
 
 /*
- * The commit of one move: [addr, old_len) to DEST, which becomes free first (FIXED) or is free, and
- * grows to new_len there. old_len 0: a second map of new_len. Needs room for 8 areas and as many as
- * the old range has.
+ * The commit of one move: [addr, old_len) to DEST, which is free, growing to new_len there.
+ * old_len 0: a second map of new_len. Needs room for 8 areas and as many as the old range has.
  */
 void linux_remap_move(struct vm_proc *p, const struct linux_remap *m, uint64_t dest);
 /* What lies behind the first OLD_LEN bytes at ADDR grows by MORE. */
 void linux_remap_extend(struct vm_proc *p, uint64_t addr, uint64_t old_len, uint64_t more);
 
 /*
- * The last byte of A's area as a kernel has it, looked for up to LAST; soft: as far as it may reach.
+ * The last byte of A's area as a kernel has it, looked for up to LAST; soft: as far as it may
+ * reach.
  */
 uint64_t linux_remap_last(const struct vm_proc *p, const struct vm_area *a, uint64_t last,
                           bool soft);

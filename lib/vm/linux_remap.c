@@ -18,16 +18,16 @@ static struct vm_area_attr attr_at(const struct vm_proc *p, uint64_t at)
 void linux_remap_extend(struct vm_proc *p, uint64_t addr, uint64_t old_len, uint64_t more)
 {
     uint64_t page = vm_p(p)->page;
-    uint64_t end = addr + old_len;
-    struct vm_area_attr attr = attr_at(p, end - page);
+    uint64_t behind = addr + old_len;
+    struct vm_area_attr attr = attr_at(p, behind - page);
 
     if (attr.object) {
         attr.offset += page;
     }
-    vm_area_insert(p, (struct range){end, end + (more - 1)}, &attr);
-    linux_join(p, (struct range){end - page, end});
+    vm_area_insert(p, (struct range){behind, behind + (more - 1)}, &attr);
+    linux_join(p, (struct range){behind - page, behind});
     if (attr.flags & VM_AREA_LOCKED) {
-        linux_populate(p, (struct range){end, end + (more - 1)});
+        linux_populate(p, (struct range){behind, behind + (more - 1)});
     }
 }
 
@@ -53,18 +53,24 @@ uint64_t linux_remap_last(const struct vm_proc *p, const struct vm_area *a, uint
     return a->r.last;
 }
 
-/* All that is certainly one area with the page at AT. */
-static struct range whole_area(const struct vm_proc *p, uint64_t at)
+/* All that is one area with the page at AT: for certain, or likely so. */
+static struct range whole_area(const struct vm_proc *p, uint64_t at, bool likely)
 {
-    const struct vm_area *a = vm_area_find(p, at);
-    struct range ret = {a->r.start, linux_remap_last(p, a, UINT64_MAX, false)};
-    const struct vm_area *below;
+    const struct vm_area *lo = vm_area_find(p, at);
+    const struct vm_area *hi = lo;
+    const struct vm_area *other;
 
-    while ((below = vm_area_prev(p, a)) && vm_area_joint(p, below, a) == VM_JOINT_NONE) {
-        a = below;
-        ret.start = a->r.start;
+    while (
+        (other = vm_area_prev(p, lo)) &&
+        (likely ? linux_likely_one(p, other, lo) : vm_area_joint(p, other, lo) == VM_JOINT_NONE)) {
+        lo = other;
     }
-    return ret;
+    while (
+        (other = vm_area_next(p, hi)) &&
+        (likely ? linux_likely_one(p, hi, other) : vm_area_joint(p, hi, other) == VM_JOINT_NONE)) {
+        hi = other;
+    }
+    return (struct range){lo->r.start, hi->r.last};
 }
 
 /* R, which was moved to DEST, is there again, empty: its attributes as they are at DEST. */
@@ -86,11 +92,34 @@ static void leave_behind(struct vm_proc *p, struct range r, uint64_t dest)
     }
 }
 
+/* A copy that lies beside what it was copied from: the kernel made them one (measured). */
+static bool grew_together(const struct vm_area *copy)
+{
+    return !(copy->a.flags & VM_AREA_TOUCHED) && !(copy->a.prot & ABI_PROT_WRITE) &&
+           !copy->a.object;
+}
+
+/* What of WHOLE, and of the copy at DEST where it touches that, is one area and loses its lock. */
+static struct range unlocked(const struct vm_proc *p, struct range whole, struct range dest)
+{
+    const struct vm_area *below = vm_area_find(p, dest.last);
+    const struct vm_area *above = vm_area_find(p, dest.start);
+
+    if (dest.last + 1 == whole.start && grew_together(below)) {
+        whole.start = u64_max(below->r.start, dest.start);
+    }
+    if (whole.last + 1 == dest.start && grew_together(above)) {
+        whole.last = u64_min(above->r.last, dest.last);
+    }
+    return whole;
+}
+
 /* DONTUNMAP of R: nothing is split, and what stays is locked no more, to the ends of its area. */
 static void move_pages(struct vm_proc *p, struct range r, uint64_t dest)
 {
-    struct range lo = whole_area(p, r.start);
-    struct range hi = whole_area(p, r.last);
+    struct range lo = whole_area(p, r.start, false);
+    struct range hi = whole_area(p, r.last, false);
+    struct range whole = {whole_area(p, r.start, true).start, whole_area(p, r.last, true).last};
     bool locked = linux_any_locked(p, r);
 
     vm_hit(vm_of(p), VM_RULE_LINUX_MREMAP_DONTUNMAP);
@@ -98,7 +127,8 @@ static void move_pages(struct vm_proc *p, struct range r, uint64_t dest)
     leave_behind(p, r, dest);
     if (locked) {
         vm_hit(vm_of(p), VM_RULE_LINUX_MREMAP_DONTUNMAP_UNLOCKS);
-        vm_area_change(p, (struct range){lo.start, hi.last}, unlock, NULL);
+        whole = unlocked(p, whole, (struct range){dest, dest + (range_len(r) - 1)});
+        vm_area_change(p, whole, unlock, NULL);
     }
     linux_join(p, lo);
     linux_join(p, hi);
