@@ -16,7 +16,6 @@ enum {
     LINUX_HUGE_SHIFT = 26, /* of the page size's logarithm beside MAP_HUGETLB */
     LINUX_PROT_GROWS = ABI_PROT_GROWSDOWN | ABI_PROT_GROWSUP,
     LINUX_RELEASE_SEVERAL = 617, /* mremap moves several areas, and checks before it unmaps */
-    LINUX_RELEASE_MODERN = 611,  /* MAP_DROPPABLE, MAP_STACK forbids huge pages, ... */
 };
 #define LINUX_PMD_SIZE ((uint64_t)2 << 20)
 

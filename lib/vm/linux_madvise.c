@@ -299,12 +299,18 @@ static void act(struct vm_proc *p, struct walk *w, struct range r)
     }
 }
 
+/* Kernels before 6.17 may be older than the advice. */
+static bool recent(const struct vm_proc *p, const struct walk *w)
+{
+    return w->number >= ADVICE_POPULATE_READ && linux_release(p) < LINUX_RELEASE_SEVERAL;
+}
+
 /* Errors that are allowed besides; they leave everything as it was. */
 static void add_doubts(struct vm_proc *p, const struct walk *w, struct vm_reply *ret)
 {
     bool splits = w->advice.way == WAY_FLAG || w->advice.way == WAY_FORK;
 
-    if (w->advice.config) {
+    if (w->advice.config || recent(p, w)) {
         vm_reply_may_fail(p, VM_RULE_LINUX_MADVISE_CONFIG, ret);
     }
     if (splits && linux_room(p, 2) != LINUX_ROOM) {
@@ -358,7 +364,7 @@ int linux_madvise(struct vm_proc *p, uint64_t addr, uint64_t len, uint32_t advic
     vm_reply_init(ret);
     rule = check_args(p, linux_reg(p, addr), linux_reg(p, len), advice, &w);
     if (rule == VM_RULE_LINUX_MADVISE_EMPTY) {
-        if (w.advice.config) {
+        if (w.advice.config || recent(p, &w)) {
             vm_reply_may_fail(p, VM_RULE_LINUX_MADVISE_CONFIG, ret);
         }
         linux_settle(p, rule, seen, ret);

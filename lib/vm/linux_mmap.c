@@ -241,8 +241,8 @@ static enum vm_rule check_anon(struct vm_proc *p, const struct map *m, struct vm
     case LINUX_MAP_SHARED:
         return m->flags & LINUX_MAP_GROWSDOWN ? VM_RULE_LINUX_MMAP_ANON_GROWSDOWN : LINUX_PASSED;
     case LINUX_MAP_DROPPABLE:
-        if (linux_release(p) < LINUX_RELEASE_MODERN) {
-            return VM_RULE_LINUX_MMAP_ANON_TYPE;
+        if (linux_release(p) < LINUX_RELEASE_SEVERAL) {
+            vm_reply_may_fail(p, VM_RULE_LINUX_MMAP_ANON_TYPE, ret); /* since 6.11 */
         }
         if (vm_p(p)->bits == 32) {
             vm_reply_may_fail(p, VM_RULE_LINUX_MMAP_DROPPABLE_32, ret);
@@ -333,7 +333,7 @@ static void attr_flags(const struct vm_proc *p, uint32_t flags, struct vm_area_a
     };
 
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
-        bool old = rows[i].area == VM_AREA_NOHUGE && linux_release(p) < LINUX_RELEASE_MODERN;
+        bool old = rows[i].area == VM_AREA_NOHUGE && linux_release(p) < LINUX_RELEASE_SEVERAL;
 
         if ((flags & rows[i].map) && !old) {
             ret->flags |= rows[i].area;
@@ -433,6 +433,25 @@ static bool settle(struct vm_proc *p, const struct map *m, const struct vm_answe
     return vm_reply_settle(p, m->len, seen, ret);
 }
 
+static void nothing(struct vm_area *a, void *arg)
+{
+    (void)a;
+    (void)arg;
+}
+
+/*
+ * A fixed map that was refused late, by RULE, has made room for itself: areas may be split at both of
+ * its ends.
+ */
+static void split_ends(struct vm_proc *p, const struct map *m, unsigned rule)
+{
+    if (m->fixed && (rule == VM_RULE_LINUX_MMAP_LIMIT || rule == VM_RULE_LINUX_MMAP_COMMIT ||
+                     rule == VM_RULE_LINUX_MMAP_REFUSED)) {
+        vm_hit(vm_of(p), VM_RULE_LINUX_MMAP_SPLITS);
+        vm_area_change(p, (struct range){m->addr, m->addr + (m->len - 1)}, nothing, NULL);
+    }
+}
+
 /* The call fails by RULE; what it does all the same. */
 static int refuse(struct vm_proc *p, const struct map *m, enum vm_rule rule,
                   const struct vm_answer *seen, struct vm_reply *ret)
@@ -449,6 +468,8 @@ static int refuse(struct vm_proc *p, const struct map *m, enum vm_rule rule,
     if (rule == VM_RULE_LINUX_MMAP_COMMIT && m->late && m->fixed && ret->allowed) {
         vm_hit(vm_of(p), VM_RULE_LINUX_MMAP_COMMIT_LATE);
         vm_area_remove(p, (struct range){m->addr, m->addr + (m->len - 1)});
+    } else if (ret->allowed) {
+        split_ends(p, m, ret->rule);
     }
     return 0;
 }
@@ -478,6 +499,9 @@ int linux_mmap(struct vm_proc *p, const struct vm_mmap_args *a, const struct vm_
         return refuse(p, &m, rule, seen, ret);
     }
     if (!settle(p, &m, seen, ret)) {
+        if (ret->allowed && ret->took.err) {
+            split_ends(p, &m, ret->rule);
+        }
         return 0;
     }
     linux_attr(p, a, &attr);

@@ -98,7 +98,7 @@ static const struct vm_linux_row rows[] = {
      .step = {MAP(A, P, RW, LINUX_MAP_ANONYMOUS, -1, 0, E(EINVAL)),
               MAP(A, P, RW, ANON | SHAR, -1, 0, E(EINVAL)), LAY(A, P, RW, ANON),
               MAP(A, P, RW, LINUX_MAP_ANONYMOUS | NOREP, -1, 0, E(EEXIST))}},
-    {RULE(MMAP_ANON_TYPE), .release = 600, .step = {MAP(A, P, RW, DROP, -1, 0, E(EINVAL))}},
+    {RULE(MMAP_ANON_TYPE), .release = 600, .step = {MAP(A, P, RW, DROP, -1, 0, MAY(EINVAL))}},
     {RULE(MMAP_DROPPABLE_ARGS), .step = {MAP(A, P, RW, DROP | GROWS, -1, 0, E(EINVAL)),
                                          MAP(A, P, RW, DROP | LINUX_MAP_LOCKED, -1, 0, E(EINVAL))}},
     {RULE(MMAP_DROPPABLE_32), .bits = 32,
