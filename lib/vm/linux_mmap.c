@@ -440,8 +440,8 @@ static void nothing(struct vm_area *a, void *arg)
 }
 
 /*
- * A fixed map that was refused late, by RULE, has made room for itself: areas may be split at both of
- * its ends.
+ * A fixed map that was refused late, by RULE, has made room for itself: areas may be split at both
+ * of its ends.
  */
 static void split_ends(struct vm_proc *p, const struct map *m, unsigned rule)
 {
