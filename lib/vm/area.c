@@ -198,6 +198,15 @@ void vm_area_split(struct vm_proc *p, uint64_t at)
     split_from(p, at);
 }
 
+void vm_area_tear(struct vm_proc *p, uint64_t at)
+{
+    struct vm_area *a = p->vm->params.merge ? NULL : split_from(p, at);
+
+    if (a && a->r.start == at) {
+        a->a.books = 0;
+    }
+}
+
 void vm_area_append(struct vm_proc *p, struct range r, const struct vm_area_attr *a)
 {
     struct vm_area area = {.r = r, .a = *a};

@@ -433,12 +433,6 @@ static bool settle(struct vm_proc *p, const struct map *m, const struct vm_answe
     return vm_reply_settle(p, m->len, seen, ret);
 }
 
-static void nothing(struct vm_area *a, void *arg)
-{
-    (void)a;
-    (void)arg;
-}
-
 /*
  * A fixed map that was refused late, by RULE, has made room for itself: areas may be split at both
  * of its ends.
@@ -448,7 +442,8 @@ static void split_ends(struct vm_proc *p, const struct map *m, unsigned rule)
     if (m->fixed && (rule == VM_RULE_LINUX_MMAP_LIMIT || rule == VM_RULE_LINUX_MMAP_COMMIT ||
                      rule == VM_RULE_LINUX_MMAP_REFUSED)) {
         vm_hit(vm_of(p), VM_RULE_LINUX_MMAP_SPLITS);
-        vm_area_change(p, (struct range){m->addr, m->addr + (m->len - 1)}, nothing, NULL);
+        vm_area_tear(p, m->addr);
+        vm_area_tear(p, m->addr + m->len);
     }
 }
 

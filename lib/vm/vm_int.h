@@ -81,6 +81,10 @@ size_t vm_area_count(const struct vm_proc *p, struct range r);
 int vm_reserve(struct vm *vm, size_t areas, size_t slots);
 /* A boundary at AT, if an area holds both AT - 1 and AT. */
 void vm_area_split(struct vm_proc *p, uint64_t at);
+/*
+ * An area that holds both AT - 1 and AT may be two from now on; books that merge always keep it one.
+ */
+void vm_area_tear(struct vm_proc *p, uint64_t at);
 /* R, which is free, becomes an area (merged with neighbours if params.merge). Takes a reference. */
 void vm_area_insert(struct vm_proc *p, struct range r, const struct vm_area_attr *a);
 /* R becomes free: areas cut, private pages given back. */
