@@ -137,7 +137,7 @@ static int check_shrink(const struct layer *l, const struct args *a, const struc
 
     /* A range that wraps can be its own destination, which a kernel frees first. */
     if (a->new_len - 1 > room || !one_mapping(l, p->from) ||
-        (a->fixed && range_overlaps(p->from, a->to))) {
+        (a->fixed && range_has(a->to, a->old))) {
         return -EFAULT;
     }
     return a->old_len - 1 > room ? -EINVAL : 0;
@@ -231,14 +231,17 @@ static int grow(struct layer *l, const struct args *a, struct mremap_plan *p, ga
 
 static int mremap_locked(struct layer *l, const struct args *a, gaddr *ret)
 {
+    /* Where no process may map is told last. */
+    bool low = a->fixed && l->space.guest_base == 0 && a->to.start < l->space.min_addr;
     struct mremap_plan plan;
+    struct page_run run;
     int err;
 
     if (!(pageflags_get(l->flags, a->old) & PAGE_VALID)) {
         return -EFAULT;
     }
-    if (a->fixed && l->space.guest_base == 0 && a->to.start < l->space.min_addr) {
-        return -EPERM;
+    if (low && a->old_len == 0) {
+        return pageflags_lookup(l->flags, a->old, &run) && run.info.shared ? -EPERM : -EINVAL;
     }
     if (a->old_len == 0) {
         const struct mremap_dup dup = {a->old, a->new_len, a->maymove, a->fixed, a->to};
@@ -250,10 +253,18 @@ static int mremap_locked(struct layer *l, const struct args *a, gaddr *ret)
         return shrink(l, a);
     }
     set_ranges(l, a, &plan);
+    if (plan.grows && low) {
+        return a->old_len - 1 <= l->space.window_last - a->old && one_mapping(l, plan.all)
+                   ? -EPERM
+                   : -EFAULT;
+    }
     if (plan.grows) {
         return grow(l, a, &plan, ret);
     }
     err = a->new_len < a->old_len ? check_shrink(l, a, &plan) : 0;
+    if (err == 0 && low) {
+        err = -EPERM;
+    }
     return err < 0 ? err : move(l, &plan, ret);
 }
 
