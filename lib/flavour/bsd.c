@@ -255,7 +255,8 @@ int flavour_check_munmap(struct layer *l, gaddr start, uint64_t len, struct rang
     size = u64_align_up_wrap(size, l->space.guest_page);
     if (size == 0) {
         /* Only a 64-bit length can round to 0 and mean nothing, at an address of the window. */
-        ret->nothing = l->space.bits == 64 && layer_range(l, start - rem, 1, NULL);
+        ret->nothing = l->space.bits == 64 && start - rem >= l->first &&
+                       start - rem - 1 <= l->space.window_last;
         return ret->nothing ? 0 : -EINVAL;
     }
     return layer_range(l, start - rem, size, &ret->r) ? 0 : -EINVAL;
