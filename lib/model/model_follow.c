@@ -130,7 +130,8 @@ static int move_by_rules(struct model *m, const struct vm_mremap_args *wish, uin
 static int remake_all(struct model *m, struct range from, struct range to)
 {
     struct region last = m->have.n > 0 ? m->have.v[m->have.n - 1] : plain;
-    int rc = remake(m, &last, last.r.start, to);
+    /* What lies behind the last one goes on from it. */
+    int rc = remake(m, &last, to.start + (last.r.start - from.start), to);
 
     for (size_t i = 0; i < m->have.n && rc == 0; i++) {
         const struct region *g = &m->have.v[i];
