@@ -81,6 +81,7 @@ int runner_model_begin(struct runner *r)
     };
 
     rm->on = r->opt.model;
+    rm->tainted = false;
     region_vec_clear(&rm->left);
     region_vec_clear(&rm->parts);
     if (!rm->on) {
@@ -218,6 +219,8 @@ int runner_model_judge(struct runner *r, struct trace_step *s, const struct inv_
     model_touched_by(r, s);
     rc = model_note_left(r, s, ctx);
     rc = rc < 0 ? rc : model_note_stores(r, s);
+    rm->n_copied = 0;
+    rc = rc < 0 ? rc : model_note_dropped(r, s);
     rc = rc < 0 ? rc : judge_op(r, s, ctx);
     if (rc < 0 || r->over || !rm->on) {
         return rc;
@@ -233,6 +236,10 @@ int runner_model_judge(struct runner *r, struct trace_step *s, const struct inv_
         model_touch_shared(r, ctx);
     }
     rc = judge_touched(r, s, ctx);
+    rm->budget = PAGES_PER_STEP;
+    for (size_t i = 0; rc == 0 && !r->over && rm->on && r->opt.contents && i < rm->n_dropped; i++) {
+        rc = model_judge_bytes(r, s, ctx, (struct range){rm->dropped[i], rm->dropped[i]});
+    }
     rm->inexact = false;
     return rc;
 }

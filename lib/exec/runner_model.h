@@ -30,6 +30,14 @@ struct runner_model {
     uint64_t identity[PROG_FILES_MAX];
     struct range touched[TOUCHED_MAX];
     size_t n_touched;
+    bool tainted; /* stored through slack: what shared memory holds that nobody maps */
+    /* Pages that this step's store, of these bytes, may have copied. */
+    uint64_t copied[2];
+    unsigned n_copied;
+    struct range stored;
+    /* Pages that held bytes of their own before this step dropped them. */
+    uint64_t dropped[PAGES_PER_STEP];
+    size_t n_dropped;
     /* A child's steps could not be repeated exactly: what it shared is learnt, not judged. */
     bool inexact;
     size_t budget; /* pages that may still be compared in this step */
@@ -82,6 +90,7 @@ void model_touched_by(struct runner *r, const struct trace_step *s);
 void model_touch_shared(struct runner *r, const struct inv_ctx *ctx);
 /* Remember what S gave up, what it stored. 0 or a negative errno. */
 int model_note_left(struct runner *r, const struct trace_step *s, const struct inv_ctx *ctx);
+int model_note_dropped(struct runner *r, const struct trace_step *s);
 int model_note_stores(struct runner *r, const struct trace_step *s);
 
 /* runner_model_call.c: a call; 0 with a finding, or the model as after it; or a negative errno. */

@@ -125,6 +125,7 @@ static int store_slack(struct runner *r, const struct inv_ctx *ctx, struct range
     if (!g) {
         return 0;
     }
+    r->model->tainted |= model_file(r, g->object) < 0;
     offset = g->offset + (page.start - g->r.start);
     memset(bytes, value, sizeof(bytes));
     /* A map of the same page, made for a moment where nothing is: on the model alone. */
@@ -260,7 +261,7 @@ static int zero_tails(struct runner *r, struct trace_step *s, struct range all)
         uint64_t at = g->r.start + (first - g->offset);
 
         if (g->shared || first >= past || first < g->offset || !range_has(g->r, at) ||
-            vm_private_copy(p, at)) {
+            vm_private_copy(p, at) || !vm_accessible(p, at, true, NULL)) {
             continue;
         }
         model_excuse(s, LIMIT_ID_EOF_GROWTH_UNSEEN);
@@ -268,6 +269,31 @@ static int zero_tails(struct runner *r, struct trace_step *s, struct range all)
         rc = vm_poke(p, at, r->model->bytes, past - first);
     }
     return rc == -ENOMEM ? rc : 0;
+}
+
+/*
+ * The pages at the ends of a store that have no copy of their own yet: what else they hold then is
+ * the file's to the kernel, but may have been the host page's own copy before.
+ */
+static void note_copies(struct runner *r, const struct trace_step *s)
+{
+    struct runner_model *rm = r->model;
+    uint64_t page = r->res->space.guest_page;
+    struct range all;
+
+    rm->n_copied = 0;
+    if (!is_store(r, s) ||
+        !guest_range_valid(&r->res->space, s->args.arg[0], s->args.arg[1], &all)) {
+        return;
+    }
+    rm->stored = all;
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t at = u64_align_down(i ? all.last : all.start, page);
+
+        if (!vm_private_copy(model_proc(rm->m), at)) {
+            rm->copied[rm->n_copied++] = at;
+        }
+    }
 }
 
 int model_judge_access(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx)
@@ -279,6 +305,7 @@ int model_judge_access(struct runner *r, struct trace_step *s, const struct inv_
     struct range all;
     int rc = 0;
 
+    note_copies(r, s);
     if (op->kind == OP_store && r->res->space.real_page < r->res->space.guest_page &&
         !(r->opt.limits_off & limit_bit(LIMIT_ID_EOF_GROWTH_UNSEEN)) &&
         guest_range_valid(&r->res->space, s->args.arg[0], s->args.arg[1], &all)) {

@@ -224,8 +224,16 @@ int model_judge_call(struct runner *r, struct trace_step *s, const struct inv_ct
 /* Two host calls refused: an undo was, too, and what a call names may hold anything. */
 int model_forget(struct runner *r, const struct trace_step *s)
 {
+    const uint64_t *a = s->args.arg;
     size_t refused = 0;
+    struct range grown;
     int rc = 0;
+
+    if (r->model->tainted && r->prog->ops.v[s->op].kind == OP_mremap &&
+        s->outcome.kind == OUTCOME_OK && a[2] > a[1] &&
+        guest_range_valid(&r->res->space, s->outcome.value + a[1], a[2] - a[1], &grown)) {
+        return vm_undefine(model_proc(r->model->m), range_widen(grown, r->res->space.guest_page));
+    }
 
     for (size_t i = 0; i < s->calls.n; i++) {
         refused += s->calls.v[i].err != 0;

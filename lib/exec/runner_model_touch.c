@@ -198,6 +198,36 @@ int model_note_stores(struct runner *r, const struct trace_step *s)
     }
 }
 
+int model_note_dropped(struct runner *r, const struct trace_step *s)
+{
+    const struct space *space = &r->res->space;
+    struct runner_model *rm = r->model;
+    struct range all;
+    uint64_t at;
+
+    rm->n_dropped = 0;
+    if (r->prog->ops.v[s->op].kind != OP_madvise || r->spec.system != ABI_LINUX ||
+        s->args.arg[2] != LINUX_MADV_DONTNEED ||
+        !range_from_len(s->args.arg[0], u64_max(s->args.arg[1], 1), &all) ||
+        all.start > space->window_last) {
+        return 0;
+    }
+    all = range_widen(all, space->guest_page);
+    all.last = u64_min(all.last, space->window_last);
+    at = all.start;
+    while (rm->n_dropped < PAGES_PER_STEP && vm_next_written(model_proc(rm->m), all, &at)) {
+        rm->dropped[rm->n_dropped++] = u64_align_down(at, space->guest_page);
+        if (all.last - at < space->guest_page) {
+            return 0;
+        }
+        at = u64_align_down(at, space->guest_page) + space->guest_page;
+    }
+    /* More than can be looked at: nobody knows what they hold. */
+    return rm->n_dropped == PAGES_PER_STEP && at <= all.last
+               ? vm_undefine(model_proc(rm->m), (struct range){at, all.last})
+               : 0;
+}
+
 /* What processes share, after one of them is gone. */
 void model_touch_shared(struct runner *r, const struct inv_ctx *ctx)
 {

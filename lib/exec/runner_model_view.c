@@ -80,6 +80,7 @@ static int peek(struct runner *r, const struct inv_ctx *ctx, gaddr at, size_t le
 struct facts {
     struct region g;
     bool own;
+    bool copied;  /* in this step: what was not stored in it is not its own */
     int64_t file; /* of the program, -1 none */
     uint64_t size;
 };
@@ -96,6 +97,9 @@ static int learn(struct runner *r, uint64_t at, struct facts *f)
     *f = (struct facts){.g = rm->map.v[0], .file = -1};
     f->g.offset -= f->g.object ? f->g.r.start : 0; /* of guest address 0 */
     f->own = !f->g.shared && vm_private_copy(model_proc(rm->m), at);
+    for (unsigned i = 0; i < rm->n_copied; i++) {
+        f->copied |= rm->copied[i] == u64_align_down(at, r->res->space.guest_page);
+    }
     f->file = f->g.kind == REGION_FILE ? model_file(r, f->g.object) : -1;
     f->size = f->file < 0 ? 0 : r->prog->files.v[f->file].size;
     return 0;
@@ -109,7 +113,7 @@ static struct limit_bytes describe(const struct runner *r, const struct facts *f
         .at = at,
         .shared = f->g.shared,
         .file = f->file >= 0,
-        .own = f->own,
+        .own = f->own && (!f->copied || range_has(r->model->stored, at)),
         .offset = f->g.offset + at,
         .size = f->size,
     };
@@ -121,9 +125,12 @@ static struct limit_bytes describe(const struct runner *r, const struct facts *f
     b.changed = fresh != want;
     b.stored = rangeset_has(&r->model->parts, at);
     b.have = have;
-    b.follows = b.file && b.offset < b.size &&
-                host_pread(r->machine->host, r->fds[f->file], &now, 1, b.offset) == 1 &&
-                now == have;
+    /* Behind EOF nobody can ask the file. */
+    b.follows = b.file && b.offset >= b.size &&
+                b.offset < u64_align_up_wrap(b.size, r->res->space.real_page);
+    b.follows |= b.file && b.offset < b.size &&
+                 host_pread(r->machine->host, r->fds[f->file], &now, 1, b.offset) == 1 &&
+                 now == have;
     return b;
 }
 

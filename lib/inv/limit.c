@@ -205,6 +205,12 @@ static enum limit_id refused_mremap(const struct limit_ctx *c, const struct inv_
                       mixes(v, from, any_shared(v, from, 0)) ||
                           (v->has_range && mixes(v, v->range, any_shared(v, from, 0))));
     }
+    if (id == LIMIT_NONE && err == ABI_ENOMEM && grows && !v->fixed && v->has_from) {
+        /* In place, into a host page that others have. */
+        struct range grown = {v->from.last + 1, v->from.start + (range_len(v->range) - 1)};
+
+        id = limit_if(c, LIMIT_ID_MIXED_BACKING_REFUSED, mixes(v, grown, any_shared(v, from, 0)));
+    }
     if (id == LIMIT_NONE && err == ABI_ENOMEM && grows) {
         bool unlike = v->host_page > v->guest_page || v->space->real_page < v->guest_page;
 

@@ -29,6 +29,11 @@ static bool has_rights(const struct inv_view *v, uint64_t at)
            (PAGE_WRITE | PAGE_WRITE_ORG | PAGE_EXEC);
 }
 
+static bool has_read(const struct inv_view *v, uint64_t at)
+{
+    return inv_flags(region_find(v->ctx->flags_before, at)) & PAGE_READ;
+}
+
 static bool was_left(const struct limit_ctx *c, uint64_t at)
 {
     return !c->left || region_find(c->left, at);
@@ -75,6 +80,9 @@ static enum limit_id refused(const struct limit_ctx *c, const struct inv_view *v
 {
     switch (a->page) {
     case LIMIT_PAGE_GRANTED:
+        if (!a->write && has_rights(v, a->at) && !has_read(v, a->at)) {
+            return limit_if(c, LIMIT_ID_RIGHTS_IMPLIED, true);
+        }
         /* What no undo could bring back after the host had refused (layer.md 1.4, rule 5). */
         return limit_if(c, LIMIT_ID_HOST_FAILED, limit_host_failed(v) || limit_stuck(c, a->at));
     case LIMIT_PAGE_REFUSED: /* so that EOF decides */
