@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Replay the corpus, then fuzz both flavours with both engines for a while, then sum up.
+"""Replay the corpus, then fuzz flavours and specification with both engines for a while, then sum up.
 
 Run through scripts/fuzz, which sets the machine up first. Exit status: 0 no finding; 1 findings; 2 usage; 3 the
 harness itself failed.
@@ -17,14 +17,42 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import builds
 
+
+class Target(NamedTuple):
+    """What is fuzzed: fuzz/fuzz_NAME, programs as SPEC has them, findings shown again by REPLAY."""
+
+    name: str
+    flavour: str
+    host: str
+    spec: str
+    replay: tuple
+    share: int  # of a campaign's time, if all take part
+
+
+def _layer(flavour, host, share):
+    spec = flavour if host == "real" else f"{flavour},host={host}"
+    return Target(flavour if host == "real" else f"{flavour}_sim", flavour, host, spec, ("run", "--on", spec), share)
+
+
+# Most of the time goes to simulated hosts: they are faster, have every page-size relation for real, and the same checks.
+TARGETS = (
+    _layer("linux", "sim-linux", 30),
+    _layer("bsd", "sim-freebsd", 30),
+    _layer("linux", "real", 13),
+    _layer("bsd", "real", 12),
+    Target("vm", "model-linux", "kernel", "kernel", ("diff", "--on", "model-linux", "--on", "kernel"), 15),
+)
 FLAVOURS = ("linux", "bsd")
 ENGINES = ("libfuzzer", "afl")
 SEED_FOLDERS = ("seed", "regress", "vectors")
 INPUT_MAX = 16384
 HANG_SECONDS = 20
+AFL_START_SECONDS = 2  # for the seeds, before its clock starts
+LANE_SECONDS = 3  # no lane is shorter: engines take a second to read what they begin with
 
 
 def parse_args():
@@ -34,6 +62,9 @@ def parse_args():
                         help="processes at once (all cores)")
     parser.add_argument("--engine", choices=("both", *ENGINES), default="both", help="which engine (both)")
     parser.add_argument("--flavour", choices=("both", *FLAVOURS), default="both", help="which flavour (both)")
+    parser.add_argument("--host", choices=("both", "sim", "real"), default="both",
+                        help="where flavours run: simulated hosts, or the real one, on which the specification is"
+                             " held against the kernel too (both)")
     parser.add_argument("--keep", type=Path, metavar="DIR",
                         help="keep what was learnt and found in DIR, and begin with what is there")
     args = parser.parse_args()
@@ -43,14 +74,15 @@ def parse_args():
 
 
 class Lane:
-    """One engine on one flavour for some seconds: what it ran and what it found."""
+    """One engine on one target for some seconds: what it ran and what it found."""
 
-    def __init__(self, engine, flavour, number, seconds, work):
-        self.engine, self.flavour, self.seconds = engine, flavour, seconds
-        self.name = f"{engine}-{flavour}" + (f"-{number}" if number else "")
+    def __init__(self, engine, target, number, seconds, work):
+        self.engine, self.target, self.seconds = engine, target, seconds
+        self.name = f"{engine}-{target.name}" + (f"-{number}" if number else "")
         self.number = number
         self.work = work / self.name
         self.log = work / f"{self.name}.log"
+        self.stats = work / f"{self.name}.stats"
         self.programs = 0
         self.coverage = "-"
         self.corpus = 0
@@ -61,12 +93,20 @@ class Lane:
 
     def run(self, seeds):
         self.work.mkdir(parents=True, exist_ok=True)
+        self.stats.unlink(missing_ok=True)
         began = time.monotonic()
+        seeds = seeds / ("kernel" if self.target.host == "kernel" else "layer")
         try:
             (self.run_libfuzzer if self.engine == "libfuzzer" else self.run_afl)(seeds, began)
         except OSError as problem:
             self.error = str(problem)
         self.busy = time.monotonic() - began
+
+    def share_of(self, key, whole):
+        """Percentage of WHOLE that the target's processes counted as KEY; "-" if they left no figures."""
+        text = self.stats.read_text() if self.stats.exists() else ""
+        count = {name: sum(map(int, re.findall(rf" {name}=(\d+)", text))) for name in (key, whole)}
+        return f"{100 * count[key] / count[whole]:.2f} %" if count[whole] else "-"
 
     def note_crash(self, began):
         if self.first_crash is None:
@@ -78,7 +118,7 @@ class Lane:
         found = self.work / "found"
         corpus.mkdir(exist_ok=True)
         found.mkdir(exist_ok=True)
-        exe = builds.folder("libfuzzer") / "fuzz" / f"fuzz_{self.flavour}"
+        exe = builds.folder("libfuzzer") / "fuzz" / f"fuzz_{self.target.name}"
         old = set(found.iterdir())  # of an earlier campaign, with --keep
         turn = 0
         while True:
@@ -90,11 +130,11 @@ class Lane:
                        f"-max_len={INPUT_MAX}", "-len_control=0", "-entropic=0", f"-timeout={HANG_SECONDS}", "-rss_limit_mb=4096",
                        f"-seed={turn + 100 * self.number}", corpus, seeds]
             before = len(self.crashes)
-            text = self.call(command, dict(os.environ), left + 2 * HANG_SECONDS)
+            text = self.call(command, dict(os.environ, TWINMAP_FUZZ_STATS=str(self.stats)), left + 2 * HANG_SECONDS)
             executed = re.findall(r"stat::number_of_executed_units:\s*(\d+)", text)
             self.programs += int(executed[-1]) if executed else 0
             seen = re.findall(r"cov: (\d+) ft: (\d+)", text)
-            self.coverage = f"{seen[-1][0]} edges" if seen else self.coverage
+            self.coverage = seen[-1][0] if seen else self.coverage
             self.crashes = sorted(p for p in set(found.iterdir()) - old if not p.name.startswith("slow-unit"))
             if len(self.crashes) > before:
                 self.note_crash(began)
@@ -104,7 +144,7 @@ class Lane:
         self.corpus = len(list(corpus.iterdir()))
 
     def run_afl(self, seeds, began):
-        exe = builds.folder("afl") / "fuzz" / f"fuzz_{self.flavour}"
+        exe = builds.folder("afl") / "fuzz" / f"fuzz_{self.target.name}"
         start = self.work / "start"
         start.mkdir(exist_ok=True)
         for number, path in enumerate(sorted(seeds.iterdir())):
@@ -113,8 +153,9 @@ class Lane:
                    AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES="1", AFL_NO_WARN_INSTABILITY="1",
                    AFL_AUTORESUME="1", AFL_FAST_CAL="1", AFL_CUSTOM_MUTATOR_ONLY="1",
                    AFL_CUSTOM_MUTATOR_LIBRARY=str(builds.folder("plain") / "fuzz" / "afl_mutator.so"),
-                   TWINMAP_FUZZ_TARGET=self.flavour)
-        command = ["afl-fuzz", "-i", start, "-o", self.work / "out", "-V", str(self.seconds), "-m", "none",
+                   TWINMAP_FUZZ_TARGET=self.target.spec, TWINMAP_FUZZ_STATS=str(self.stats))
+        seconds = max(1, self.seconds - AFL_START_SECONDS)
+        command = ["afl-fuzz", "-i", start, "-o", self.work / "out", "-V", str(seconds), "-m", "none",
                    "-t", str(HANG_SECONDS * 1000), "-G", str(INPUT_MAX), "-s", str(1 + self.number), "--", exe]
         watcher = threading.Thread(target=self.watch_afl, args=(began,), daemon=True)
         watcher.start()
@@ -125,7 +166,7 @@ class Lane:
             return
         values = dict(re.findall(r"^(\w+)\s*: (.*)$", stats.read_text(), re.M))
         self.programs = int(values.get("execs_done", 0))
-        self.coverage = f"{values.get('edges_found', '-')} edges"
+        self.coverage = values.get("edges_found", "-")
         self.corpus = int(values.get("corpus_count", 0))
         self.crashes = self.afl_crashes()
 
@@ -156,22 +197,37 @@ class Lane:
         return self.log.read_text(errors="replace")
 
 
-def plan(args, work):
-    """Rows of lanes: rows run side by side, the lanes of a row one after the other."""
-    kinds = [(e, f) for e in ENGINES for f in FLAVOURS
-             if args.engine in ("both", e) and args.flavour in ("both", f)]
-    rows = [[] for _ in range(max(1, args.jobs))]
-    if args.jobs >= len(kinds):
-        for number in range(args.jobs):
-            rows[number].append((*kinds[number % len(kinds)], number // len(kinds)))
-    else:
-        for number, kind in enumerate(kinds):
-            rows[number % args.jobs].append((*kind, 0))
-    lanes = []
-    for row in filter(None, rows):
-        share = max(1, args.time // len(row))
-        lanes.append([Lane(engine, flavour, number, share, work) for engine, flavour, number in row])
-    return lanes
+def choose(args, twinmap):
+    """The targets that take part."""
+    hosts = {"both": ("sim-linux", "sim-freebsd", "real", "kernel"), "sim": ("sim-linux", "sim-freebsd"),
+             "real": ("real", "kernel")}[args.host]
+    flavours = {"both": (*FLAVOURS, "model-linux"), "linux": ("linux", "model-linux"), "bsd": ("bsd",)}[args.flavour]
+    chosen = [t for t in TARGETS if t.host in hosts and t.flavour in flavours]
+    done = subprocess.run([twinmap, "targets", "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    absent = {t["target"]: t["note"] for t in json.loads(done.stdout)["targets"] if not t["available"]}
+    for target in [t for t in chosen if t.host in absent]:
+        builds.say(f"left out: {target.name}: {absent[target.host]}")
+        chosen.remove(target)
+    return chosen
+
+
+def plan(args, targets, work):
+    """Rows of lanes: rows run side by side, the lanes of a row one after the other. Each engine and target gets its
+    share of the whole; what begins in one row goes on in the next."""
+    kinds = [(engine, target) for engine in ENGINES if args.engine in ("both", engine) for target in targets]
+    whole = sum(target.share for _, target in kinds)
+    rows = [[] for _ in range(args.jobs)]
+    row, left = 0, float(args.time)
+    for engine, target in kinds:
+        due, number = args.time * args.jobs * target.share / whole, 0
+        while number == 0 or (due > 0.5 and row < args.jobs):
+            piece = min(due, left)
+            seconds = max(round(piece), LANE_SECONDS)
+            rows[min(row, args.jobs - 1)].append(Lane(engine, target, number, seconds, work))
+            due, left, number = due - piece, left - piece, number + 1
+            if left < 0.5:
+                row, left = row + 1, float(args.time)
+    return [row for row in rows if row]
 
 
 def replay_corpus(twinmap):
@@ -192,23 +248,29 @@ def replay_corpus(twinmap):
 
 
 def gather_seeds(folder, failed):
-    """The programs to begin with, in one folder: an engine that dies of a seed would get no further."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """The programs to begin with, in a folder for layers and one for the kernel, which has one page size and takes no
+    configuration: an engine that dies of a seed would get no further."""
     known = {path for _, _, path in failed}
+    for kind in ("layer", "kernel"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
     for name in SEED_FOLDERS:
         for path in sorted((builds.ROOT / "corpus" / name).rglob("*.tm")):
             relative = str(path.relative_to(builds.ROOT))
-            if relative not in known and path.stat().st_size <= INPUT_MAX:
-                shutil.copyfile(path, folder / relative.replace("/", "-"))
+            if relative in known or path.stat().st_size > INPUT_MAX:
+                continue
+            name = relative.replace("/", "-")
+            shutil.copyfile(path, folder / "layer" / name)
+            lines = path.read_text().splitlines(keepends=True)
+            (folder / "kernel" / name).write_text("".join(l for l in lines if not l.startswith(("config", "requires"))))
 
 
-def signature_of(twinmap, flavour, path):
+def signature_of(twinmap, target, path):
     """Replay a crash file; its signature, or None if it does not show again."""
     try:
-        done = subprocess.run([twinmap, "run", "--on", flavour, "--format", "auto", path], stdin=subprocess.DEVNULL,
+        done = subprocess.run([twinmap, *target.replay, "--format", "auto", path], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, errors="replace", check=False, timeout=60)
     except subprocess.TimeoutExpired:
-        return f"hang/{flavour}"
+        return f"hang/{target.name}"
     found = re.search(r"^twinmap-finding: (.*)$", done.stdout + done.stderr, re.M)
     if found:
         return found.group(1)
@@ -220,53 +282,56 @@ def group_findings(lanes, twinmap, findings):
     groups, unconfirmed = {}, []
     for lane in lanes:
         for path in lane.crashes[:200]:
-            signature = signature_of(twinmap, lane.flavour, path)
+            signature = signature_of(twinmap, lane.target, path)
             if signature is None:
                 unconfirmed.append((lane, path))
             else:
-                groups.setdefault((lane.flavour, signature), []).append((path.stat().st_size, path, lane))
+                groups.setdefault((lane.target, signature), []).append((path.stat().st_size, path, lane))
     rows = []
-    for (flavour, signature), files in sorted(groups.items()):
+    for (target, signature), files in sorted(groups.items()):
         _, path, _ = min(files, key=lambda f: f[0])
         findings.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^a-zA-Z0-9]+", "-", signature).strip("-")[:80]
-        kept = findings / f"{flavour}-{name}.bin"
+        kept = findings / f"{target.name}-{name}.bin"
         shutil.copyfile(path, kept)
-        rows.append((signature, flavour, len(files), sorted({f[2].engine for f in files}), kept))
+        rows.append((signature, target, len(files), sorted({f[2].engine for f in files}), kept))
     return rows, unconfirmed
 
 
 def print_summary(lanes, rows, unconfirmed, twinmap):
-    print(f"\n{'engine':<11}{'flavour':<9}{'seconds':>8}{'programs':>11}{'programs/s':>12}{'coverage':>14}"
-          f"{'corpus':>8}{'crashes':>9}{'first after':>13}")
+    print(f"\n{'engine':<10}{'target':<12}{'host':<12}{'seconds':>7}{'programs':>10}{'programs/s':>12}{'edges':>7}"
+          f"{'corpus':>8}{'skipped':>9}{'excused':>9}{'poisoned':>10}{'crashes':>9}{'first after':>13}")
     for lane in lanes:
         rate = lane.programs / lane.busy if lane.busy else 0
         first = "-" if lane.first_crash is None else f"{lane.first_crash:.1f} s"
-        print(f"{lane.engine:<11}{lane.flavour:<9}{lane.busy:>8.0f}{lane.programs:>11}{rate:>12.0f}"
-              f"{lane.coverage:>14}{lane.corpus:>8}{len(lane.crashes):>9}{first:>13}")
+        print(f"{lane.engine:<10}{lane.target.flavour:<12}{lane.target.host:<12}{lane.busy:>7.0f}{lane.programs:>10}"
+              f"{rate:>12.0f}{lane.coverage:>7}{lane.corpus:>8}{lane.share_of('skipped', 'programs'):>9}"
+              f"{lane.share_of('excused', 'steps'):>9}{lane.share_of('poisoned', 'steps'):>10}"
+              f"{len(lane.crashes):>9}{first:>13}")
     total = sum(lane.programs for lane in lanes)
+    print("skipped: programs; excused, poisoned: steps in which a limit of layers excused something, or something could"
+          " not be compared")
     print(f"{total} programs, {len(rows)} finding{'' if len(rows) == 1 else 's'}")
-    for signature, flavour, count, engines, kept in rows:
+    for signature, target, count, engines, kept in rows:
         print(f"\nfinding: {signature}\n  {count} inputs, by {' and '.join(engines)}; the smallest: {kept}")
-        print(f"  next: {os.path.relpath(twinmap)} run --on {flavour} {os.path.relpath(kept)}")
+        print(f"  next: {os.path.relpath(twinmap)} {' '.join(target.replay)} {os.path.relpath(kept)}")
     for lane, path in unconfirmed:
         print(f"\nnot confirmed: {path} crashed {lane.name} but does not show again alone; its log: {lane.log}")
 
 
-def campaign(args):
+def build_all(args):
+    """Build what a campaign takes. Returns the command."""
     needed = ENGINES if args.engine == "both" else (args.engine,)
     for name, targets in (("plain", ["diff/twinmap", "fuzz/afl_mutator.so"]),
-                          *((engine, [f"fuzz/fuzz_{flavour}" for flavour in FLAVOURS]) for engine in needed)):
+                          *((engine, [f"fuzz/fuzz_{target.name}" for target in TARGETS]) for engine in needed)):
         builds.say(f"building {name} ...")
         builds.build(name, *targets)
-    twinmap = builds.folder("plain") / "diff" / "twinmap"
-    builds.say("replaying the corpus ...")
-    failed = replay_corpus(twinmap)
-    base = args.keep.resolve() if args.keep else Path(tempfile.mkdtemp(prefix="fuzz-", dir=builds.ROOT / "build"))
-    base.mkdir(parents=True, exist_ok=True)
-    seeds = base / "seeds"
-    gather_seeds(seeds, failed)
-    rows_of_lanes = plan(args, base)
+    return builds.folder("plain") / "diff" / "twinmap"
+
+
+def fuzz(args, targets, seeds, base):
+    """Run all lanes; returns them."""
+    rows_of_lanes = plan(args, targets, base)
     lanes = [lane for row in rows_of_lanes for lane in row]
     builds.say(f"fuzzing: {', '.join(f'{lane.name} {lane.seconds} s' for lane in lanes)}")
     threads = [threading.Thread(target=lambda row=row: [lane.run(seeds) for lane in row]) for row in rows_of_lanes]
@@ -274,6 +339,20 @@ def campaign(args):
         thread.start()
     for thread in threads:
         thread.join()
+    return lanes
+
+
+def campaign(args):
+    twinmap = build_all(args)
+    targets = choose(args, twinmap)
+    if not targets:
+        raise builds.BuildError("nothing of what was asked for can be fuzzed here")
+    builds.say("replaying the corpus ...")
+    failed = replay_corpus(twinmap)
+    base = args.keep.resolve() if args.keep else Path(tempfile.mkdtemp(prefix="fuzz-", dir=builds.ROOT / "build"))
+    base.mkdir(parents=True, exist_ok=True)
+    gather_seeds(base / "seeds", failed)
+    lanes = fuzz(args, targets, base / "seeds", base)
     findings, unconfirmed = group_findings(lanes, twinmap, base / "findings")
     print_summary(lanes, findings, unconfirmed, twinmap)
     for lane in lanes:

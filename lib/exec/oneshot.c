@@ -176,9 +176,13 @@ static struct gen_options options(uint32_t seed)
     };
 }
 
-/* The program as bytes into OUT; 0 if it does not fit. */
+/*
+ * The program as bytes into OUT; 0 if it does not fit. Where its origin meant anything is no
+ * knowledge about what it became.
+ */
 static size_t encode(struct prog *p, uint8_t *out, size_t max)
 {
+    p->requires.n = 0;
     if (self.spec.kind != TARGET_LAYER) {
         p->config = self.usual;
     }
