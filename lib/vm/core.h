@@ -86,7 +86,7 @@ void vm_frames_init(struct vm_frames *f);
 void vm_frames_free(struct vm_frames *f);
 /* All frames are free, of PAGE bytes from now on. */
 void vm_frames_reset(struct vm_frames *f, uint64_t page);
-/* A frame, known, its bytes whatever they were; NULL if frames_max or this process's memory ends. */
+/* A frame, known, its bytes whatever they were; NULL beyond frames_max, or without memory. */
 struct vm_frame *vm_frame_new(struct vm *vm);
 static inline struct vm_frame *vm_frame_get(struct vm_frame *f)
 {
@@ -95,7 +95,7 @@ static inline struct vm_frame *vm_frame_get(struct vm_frame *f)
 }
 void vm_frame_put(struct vm *vm, struct vm_frame *f);
 /*
- * *F, which a slot shows, for a store of LEN bytes at OFFSET: its own, with the state that the
+ * *F, which a slot shows, for a store of LEN bytes: its own, with the state that the
  * store leaves. 0 or -ENOMEM.
  */
 int vm_frame_own(struct vm *vm, struct vm_frame **f, size_t len);

@@ -28,6 +28,7 @@ static void make_shared(struct vm_proc *p, struct vm_area *a)
     a->a.object = o;
     a->a.offset = 0;
     a->a.shared = true;
+    a->a.books = 0; /* one that was split from it becomes an object of its own too */
     vm_hit_fast(p->vm, VM_RULE_MEM_FORK_SHARE_PRIVATE);
 }
 
@@ -89,7 +90,6 @@ static void inherit_memory(struct vm_proc *p, struct vm_proc *child, struct vm_a
 int vm_fork(struct vm_proc *p, struct vm_proc **ret)
 {
     struct vm_proc *child;
-    bool torn = false; /* the area below is not in the child as it is here */
 
     if (prepare(p)) {
         return -ENOMEM;
@@ -99,23 +99,13 @@ int vm_fork(struct vm_proc *p, struct vm_proc **ret)
         return -ENOMEM;
     }
     for (struct vm_area *a = vm_area_from(p, 0); a; a = vm_area_next(p, a)) {
-        struct vm_object *before = a->a.object;
-        bool shared = a->a.shared;
-
         if (a->a.kind == VM_AREA_MEMORY && a->a.inherit == VM_INHERIT_NONE) {
             vm_hit_fast(p->vm, VM_RULE_MEM_FORK_NONE);
-            torn = true;
-            continue;
-        }
-        if (torn) {
-            a->a.books = 0;
-        }
-        if (a->a.kind == VM_AREA_MEMORY) {
+        } else if (a->a.kind == VM_AREA_MEMORY) {
             inherit_memory(p, child, a);
         } else {
             vm_area_append(child, a->r, &a->a);
         }
-        torn = a->a.object != before || a->a.shared != shared;
     }
     *ret = child;
     return 0;

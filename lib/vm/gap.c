@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The search for free room: down the tree of areas, past subtrees without a gap that is wide enough. */
+/* The search for free room: down the tree of areas, past subtrees without a gap wide enough. */
 #include "vm/core.h"
 
 struct query {

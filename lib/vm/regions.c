@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is mapped as the readers of lib/hostmap tell it of this system, and the check of the books. */
+/* What is mapped as the readers of lib/hostmap tell it of this system. */
 #include "vm/core.h"
 
 #include <errno.h>

@@ -169,7 +169,9 @@ int vm_minherit(struct vm_proc *p, uint64_t addr, uint64_t len, int inherit,
 /* Whether VALUE is a place that a kernel could give to LEN bytes of a map without FIXED. */
 bool vm_place_legal(const struct vm_proc *p, uint64_t value, uint64_t len);
 
-/* A copy of P as fork makes it, in *RET; 0 or -ENOMEM. The first process of a machine has no exit. */
+/*
+ * A copy of P as fork makes it, in *RET; 0 or -ENOMEM. The first process of a machine has no exit.
+ */
 int vm_fork(struct vm_proc *p, struct vm_proc **ret);
 void vm_exit(struct vm_proc *child);
 
@@ -222,7 +224,7 @@ bool vm_private_copy(const struct vm_proc *p, uint64_t at);
  * offset as hostmap's readers show them. 0 or -ENOMEM.
  */
 int vm_regions(const struct vm_proc *p, struct range within, struct region_vec *out);
-/* Whether what is mapped at AT is shared, also where no reader can tell: FreeBSD's anonymous one. */
+/* Whether what is mapped at AT is shared, also where no reader can tell (FreeBSD, anonymous). */
 bool vm_shared(const struct vm_proc *p, uint64_t at);
 size_t vm_areas(const struct vm_proc *p);      /* mappings held now */
 uint64_t vm_frame_bytes(const struct vm *vm);  /* held by frames in use */

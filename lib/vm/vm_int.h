@@ -82,7 +82,8 @@ int vm_reserve(struct vm *vm, size_t areas, size_t slots);
 /* A boundary at AT, if an area holds both AT - 1 and AT. */
 void vm_area_split(struct vm_proc *p, uint64_t at);
 /*
- * An area that holds both AT - 1 and AT may be two from now on; books that merge always keep it one.
+ * An area that holds both AT - 1 and AT may be two from now on; books that merge always keep it
+ * one.
  */
 void vm_area_tear(struct vm_proc *p, uint64_t at);
 /* R, which is free, becomes an area (merged with neighbours if params.merge). Takes a reference. */

@@ -80,15 +80,6 @@ static void write_byte(struct filled *f, uint64_t offset, uint8_t value)
     assert_int_equal(vm_file_write(f->b->vm, f->fd, &value, 1, offset), 1);
 }
 
-static void assert_sound(struct filled *f)
-{
-    const char *bad = vm_check(f->b->p);
-
-    if (bad) {
-        fail_msg("%s", bad);
-    }
-}
-
 static void test_fresh_bytes_come_once(void **state)
 {
     struct filled f;
@@ -107,7 +98,7 @@ static void test_fresh_bytes_come_once(void **state)
     assert_int_equal(load(&f, 2, 100), 0);
     assert_int_equal(load(&f, 3, 0), -EFAULT);
     assert_int_equal(read_byte(&f, 2 * f.b->page + 100), -1);
-    assert_sound(&f);
+    vm_bed_sound(f.b);
 }
 
 static void test_private_maps_follow_until_stored_to(void **state)
@@ -133,7 +124,7 @@ static void test_private_maps_follow_until_stored_to(void **state)
     vm_pages_drop(f.b->p, vm_bed_pages(f.b, 0, 1));
     assert_int_equal(load(&f, 0, 10), 203);
     assert_int_equal(load(&f, 0, 12), fresh(12));
-    assert_sound(&f);
+    vm_bed_sound(f.b);
 }
 
 static void test_writes_cross_pages_and_extend(void **state)
@@ -157,7 +148,7 @@ static void test_writes_cross_pages_and_extend(void **state)
     write_byte(&f, 5 * f.b->page, 1);
     assert_int_equal(load(&f, 4, 77), 0);
     assert_int_equal(load(&f, 5, 0), 1);
-    assert_sound(&f);
+    vm_bed_sound(f.b);
 }
 
 static void test_tail_is_shared_but_not_kept(void **state)
@@ -173,7 +164,7 @@ static void test_tail_is_shared_but_not_kept(void **state)
     assert_int_equal(load(&f, 6, 300), 0);
     assert_int_equal(load(&f, 2, 99), fresh(2 * f.b->page + 99));
     assert_int_equal(load(&f, 3, 0), 0);
-    assert_sound(&f);
+    vm_bed_sound(f.b);
 }
 
 static void test_write_behind_the_end_shows_no_tail(void **state)
@@ -204,7 +195,7 @@ static void test_shrink_zeroes_the_new_tail(void **state)
     assert_int_equal(load(&f, 1, 50), 0);
     assert_int_equal(load(&f, 2, 50), 0);
     assert_int_equal(f.fills, 2);
-    assert_sound(&f);
+    vm_bed_sound(f.b);
 }
 
 static void truncate_and_look(struct filled *f, bool keeps)
@@ -225,7 +216,7 @@ static void truncate_and_look(struct filled *f, bool keeps)
     assert_int_equal(vm_file_truncate(f->b->vm, f->fd, 3 * f->b->page), 0);
     assert_int_equal(load(f, 1, 0), keeps ? 71 : 0);
     assert_int_equal(vm_rule_hits(f->b->vm)[VM_RULE_MEM_TRUNCATE_KEEPS] > copies, keeps);
-    assert_sound(f);
+    vm_bed_sound(f->b);
 }
 
 static void test_linux_truncation_takes_copies(void **state)
@@ -262,7 +253,7 @@ static void test_truncation_heeds_offsets(void **state)
     assert_int_equal(load(&f, 1, 0), -EFAULT);
     assert_int_equal(vm_file_truncate(b->vm, f.fd, 1), 0);
     assert_int_equal(load(&f, 0, 0), -EFAULT);
-    assert_sound(&f);
+    vm_bed_sound(f.b);
 }
 
 static void test_punched_pages_are_zero(void **state)
@@ -284,7 +275,7 @@ static void test_punched_pages_are_zero(void **state)
     store(&f, 1, 9, 3);
     assert_int_equal(read_byte(&f, f.b->page + 9), 3);
     assert_int_equal(read_byte(&f, f.b->page + 10), 0);
-    assert_sound(&f);
+    vm_bed_sound(f.b);
 }
 
 static void test_shared_memory_is_one_across_fork(void **state)
@@ -299,7 +290,7 @@ static void test_shared_memory_is_one_across_fork(void **state)
     assert_int_equal(load(&f, 1, 0), 5);
     vm_exit(child);
     assert_int_equal(read_byte(&f, f.b->page), 5);
-    assert_sound(&f);
+    vm_bed_sound(f.b);
 }
 
 static void test_written_pages_of_files(void **state)
@@ -391,7 +382,7 @@ static void test_descriptors_of_one_file(void **state)
     assert_int_equal(size, 2 * f.b->page + 100);
     assert_null(vm_file_stat(f.b->vm, 99, NULL, NULL));
     assert_true(vm_file_of(f.b->vm, again)->opener != vm_file_of(f.b->vm, f.fd)->opener);
-    assert_sound(&f);
+    vm_bed_sound(f.b);
 }
 
 static void test_device_has_memory_of_its_own(void **state)
@@ -427,7 +418,7 @@ static void test_files_without_memory(void **state)
     assert_int_equal(vm_file_read(b->vm, f.fd, buf, sizeof(buf), 0), -ENOMEM);
     map_file(&f, 0, 3, false);
     assert_int_equal(load(&f, 0, 0), -ENOMEM);
-    assert_sound(&f);
+    vm_bed_sound(f.b);
 }
 
 #define BED_TEST(name) cmocka_unit_test_setup_teardown(name, vm_bed_setup, vm_bed_teardown)

@@ -159,3 +159,21 @@ int vm_bed_store(struct vm_proc *p, uint64_t at, uint8_t value)
 {
     return vm_store(p, at, &value, 1, NULL);
 }
+
+void vm_bed_sound(struct vm_bed *b)
+{
+    const char *bad = vm_check(b->p);
+
+    if (bad) {
+        fail_msg("%s", bad);
+    }
+}
+
+enum vm_joint vm_bed_joint(struct vm_bed *b, uint64_t page)
+{
+    struct vm_area *above = vm_area_find(b->p, vm_bed_at(b, page));
+
+    assert_non_null(above);
+    assert_int_equal(above->r.start, vm_bed_at(b, page));
+    return vm_area_joint(b->p, vm_area_prev(b->p, above), above);
+}

@@ -34,3 +34,7 @@ void vm_bed_map(struct vm_bed *b, struct vm_proc *p, uint64_t first, uint64_t n,
 /* One byte; a load that faults is the negative errno. */
 int vm_bed_load(struct vm_proc *p, uint64_t at);
 int vm_bed_store(struct vm_proc *p, uint64_t at, uint8_t value);
+/* Fails with what vm_check says. */
+void vm_bed_sound(struct vm_bed *b);
+/* vm_area_joint of the area that starts at PAGE and the one below. */
+enum vm_joint vm_bed_joint(struct vm_bed *b, uint64_t page);
