@@ -111,6 +111,30 @@ static const struct region *slack_of(const struct runner *r, const struct inv_ct
     return NULL;
 }
 
+/* Another map shows the LEN bytes at OFFSET of G's object: done there. */
+static bool store_other(struct runner *r, const struct inv_ctx *ctx, const struct region *g,
+                        uint64_t offset, uint64_t len, uint8_t value)
+{
+    const struct region_vec *f = ctx->flags_before;
+    uint8_t bytes[512];
+
+    memset(bytes, value, sizeof(bytes));
+    for (size_t i = 0; i < f->n; i++) {
+        const struct region *o = &f->v[i];
+
+        if (!o->shared || o->snapshot || o->object != g->object || offset < o->offset ||
+            offset + len > o->offset + range_len(o->r)) {
+            continue;
+        }
+        for (uint64_t n = 0; n < len; n += sizeof(bytes)) {
+            (void)vm_poke(model_proc(r->model->m), o->r.start + (offset - o->offset) + n, bytes,
+                          u64_min(sizeof(bytes), len - n));
+        }
+        return true;
+    }
+    return false;
+}
+
 /* Stored through slack: the object's page has it, and so have all maps that show it. */
 static int store_slack(struct runner *r, const struct inv_ctx *ctx, struct range at, uint8_t value)
 {
@@ -125,8 +149,11 @@ static int store_slack(struct runner *r, const struct inv_ctx *ctx, struct range
     if (!g) {
         return 0;
     }
-    r->model->tainted |= model_file(r, g->object) < 0;
     offset = g->offset + (page.start - g->r.start);
+    if (store_other(r, ctx, g, offset + (at.start - page.start), range_len(at), value)) {
+        return 0;
+    }
+    r->model->tainted |= model_file(r, g->object) < 0;
     memset(bytes, value, sizeof(bytes));
     /* A map of the same page, made for a moment where nothing is: on the model alone. */
     other = (struct region){.r = page, .object = g->object, .offset = offset};
