@@ -72,8 +72,8 @@ int runner_model_begin(struct runner *r)
         .last = s->window_last,
         .min_addr = r->spec.system == ABI_LINUX ? s->min_addr : 0,
         /* asked without the check, for what a limit excuses of it decides nothing later */
-        .privileged =
-            s->guest_base > 0 && !(r->opt.limits_off & limit_bit(LIMIT_ID_MIN_ADDR_FIXED)),
+        .privileged = r->spec.system == ABI_LINUX && s->guest_base > 0 &&
+                      !(r->opt.limits_off & limit_bit(LIMIT_ID_MIN_ADDR_FIXED)),
         .known = {0, s->window_last},
         .fill = fill,
         .fill_arg = r,

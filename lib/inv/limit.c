@@ -9,6 +9,11 @@
 enum {
     SCRATCH_MAX = 64 << 20, /* bytes of copies in one call */
     ERRNO_MAX = 4095,
+    MAP_DROPPABLE = 8, /* Linux 6.11: a sharing type */
+    /* Linux 5.14, 6.1: advice that is refused where it cannot be followed. */
+    ADVICE_POPULATE_READ = 22,
+    ADVICE_POPULATE_WRITE = 23,
+    ADVICE_COLLAPSE = 25,
 };
 
 const struct limit_desc limit_descs[LIMIT_COUNT] = {
@@ -272,6 +277,12 @@ static enum limit_id refusal(const struct limit_ctx *c, const struct inv_view *v
 
 /* ---- successes ---- */
 
+static bool populates(uint64_t advice)
+{
+    return advice == ADVICE_POPULATE_READ || advice == ADVICE_POPULATE_WRITE ||
+           advice == ADVICE_COLLAPSE;
+}
+
 static enum limit_id success(const struct limit_ctx *c, const struct inv_view *v,
                              const struct limit_allowed *allowed)
 {
@@ -296,6 +307,9 @@ static enum limit_id success(const struct limit_ctx *c, const struct inv_view *v
         if (v->is_linux && inv_arg(v, 2) == LINUX_MADV_REMOVE && v->has_range) {
             return limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, any_snapshot(v, v->range));
         }
+        if (v->is_linux && populates(inv_arg(v, 2))) {
+            return limit_if(c, LIMIT_ID_ADVICE_IGNORED, true);
+        }
         return limit_if(c, LIMIT_ID_MAP_FLAGS_WIDENED,
                         v->is_linux && inv_arg(v, 2) == LINUX_MADV_DONTNEED &&
                             allows(allowed, ABI_EINVAL));
@@ -319,6 +333,10 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
     }
     if (v.out->err == ABI_EINVAL && (remap_flags(&v) & ABI_MREMAP_DONTUNMAP)) {
         id = limit_if(c, LIMIT_ID_DONTUNMAP_UNKNOWN, true);
+    }
+    if (v.kind == OP_mmap && v.is_linux && v.out->err == ABI_EINVAL &&
+        (inv_arg(&v, 3) & LINUX_MAP_TYPE) == MAP_DROPPABLE) {
+        id = limit_if(c, LIMIT_ID_DROPPABLE_UNKNOWN, true);
     }
     if (v.kind == OP_mmap && v.fixed && v.out->err == ABI_ENOMEM) {
         id = limit_if(c, LIMIT_ID_FIXED_TOP_ENOMEM, inv_arg(&v, 0) > UINT64_MAX - ERRNO_MAX);
