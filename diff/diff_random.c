@@ -16,15 +16,13 @@
 #include <unistd.h>
 
 #include "base/vec.h"
+#include "diff_gen.h"
 #include "diff_report.h"
 #include "exec/kernel.h"
-#include "op/gen.h"
 
 enum {
-    OPS_MAX = 40,
-    FORK_PROGRAMS = 16, /* one program in so many may make forks */
-    AHEAD = 12,         /* programs that the leader may run before the follower comes */
-    CHUNK = 64,         /* seeds that a worker takes at once */
+    AHEAD = 12, /* programs that the leader may run before the follower comes */
+    CHUNK = 64, /* seeds that a worker takes at once */
     SIGNATURES_MAX = 200,
 };
 
@@ -42,21 +40,6 @@ struct pool {
     uint64_t n, seed;
     struct worker worker[];
 };
-
-static int generate(struct prog *p, const struct diff_pair *d, uint64_t seed)
-{
-    struct prog_config config = PROG_CONFIG_DEFAULT;
-    struct gen_options o = {
-        .system = d->lead.system,
-        .ops_max = OPS_MAX,
-        .config = d->lead.kind == TARGET_KERNEL ? &config : NULL,
-    };
-    struct prng rng;
-
-    prng_seed(&rng, seed);
-    o.fork = prng_chance(&rng, 1, FORK_PROGRAMS);
-    return gen_prog(p, &rng, &o);
-}
 
 static void write_text(FILE *f, const struct buf *b)
 {
@@ -130,7 +113,8 @@ static int fill_queue(struct pool *pool, struct queue *q, struct diff_pair *d, s
         if (!next_seed(pool, q, &q->seed[q->made % AHEAD])) {
             return 0;
         }
-        if (generate(p, d, q->seed[q->made % AHEAD]) < 0) {
+        if (diff_generate(p, d->lead.system, d->lead.kind == TARGET_KERNEL,
+                          q->seed[q->made % AHEAD]) < 0) {
             return err_set(e, -ENOMEM, "out of memory");
         }
         q->made++;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The files of native programs: memfds with a descriptor for each way of opening them, kept for ever
- * and brought to the next program's size, for making files anew would take longer than all else in
- * a program. Each index has two, a small file with the pattern all over and a large one with the
+ * The files of native programs: memfds with a descriptor for each way of opening them, kept for
+ * ever and brought to the next program's size, for making files anew would take longer than all
+ * else in a program. Each index has two, a small file with the pattern all over and a large one with the
  * pattern at its edges, as every target has it (host/files.h); of a large one only what a program
  * may have stored to is put right.
  */
@@ -147,6 +147,15 @@ int kernel_files_begin(struct kernel_child *c, struct err *e)
     return 0;
 }
 
+/* Whether OP, an mmap, shares what it maps, by flags with a name or without. */
+static bool shares(const struct op *op)
+{
+    uint32_t flags;
+
+    return abi_mapflags_to_system(ABI_LINUX, op->arg[3].num, &flags) == 0 &&
+           (flags & LINUX_MAP_SHARED);
+}
+
 /* The longest that a mapping of the program may have grown to. */
 static uint64_t longest(const struct prog *p)
 {
@@ -170,7 +179,7 @@ void kernel_files_end(struct kernel_child *c)
         struct range r;
 
         if (op->kind != OP_mmap || op->arg[4].base != VALUE_FILE ||
-            op->arg[4].ref >= c->prog.files.n || !(op->arg[3].num & ABI_MAP_SHARED)) {
+            op->arg[4].ref >= c->prog.files.n || !shares(op)) {
             continue;
         }
         f = c->open[op->arg[4].ref];

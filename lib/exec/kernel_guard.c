@@ -118,7 +118,9 @@ static enum record_poison guard_mremap(const struct kernel_child *c, const uint6
     uint64_t old_len = round_up(c, a[1]);
     uint64_t new_len = round_up(c, a[2]);
 
-    if (a[0] <= c->place.last && foreign(c, a[0], old_len)) {
+    bool refused = new_len && new_len < old_len && beyond(c, a[0], old_len); /* by its tail */
+
+    if (a[0] <= c->place.last && foreign(c, a[0], refused ? 1 : old_len)) {
         return RECORD_FOREIGN;
     }
     if ((a[3] & ABI_MREMAP_FIXED) && !beyond(c, a[4], new_len) && foreign(c, a[4], new_len)) {

@@ -21,6 +21,7 @@
 /* Where the programs' room stops if nothing lies below: the same in every run. */
 #define ROOM_LAST UINT64_C(0x4fffffffffff)
 #define FENCE 65536
+#define LOWEST_MAX (UINT64_C(1) << 24)
 /*
  * The top of the room is taken when a program starts, so that what is placed has room above it that
  * later ops may reach.
@@ -62,6 +63,21 @@ static uint64_t find_last(uint64_t page)
         }
     }
     return good + page - 1;
+}
+
+/*
+ * The lowest address that a hint becomes, which may be more than the limit that the system tells.
+ * The hint's own page, if it is taken, is the answer.
+ */
+static uint64_t find_min_addr(const struct record_place *p)
+{
+    long at = syscall(SYS_mmap, p->page, p->page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (at == -1) {
+        return p->min_addr;
+    }
+    (void)syscall(SYS_munmap, at, p->page);
+    return (uint64_t)at <= LOWEST_MAX ? (uint64_t)at : p->min_addr;
 }
 
 /* Whether what lies below the lowest address is refused. */
@@ -172,6 +188,7 @@ int kernel_space_clear(struct kernel_child *c, struct err *e)
                        (unsigned)p->page);
     }
     p->last = find_last(p->page);
+    p->min_addr = find_min_addr(p);
     p->privileged = find_privileged(p);
     region_vec_clear(all);
     rc = c->map_ops->read(c->map, (struct range){0, p->last}, all);

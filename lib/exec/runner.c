@@ -235,7 +235,8 @@ static void forget(struct runner *r)
 
 /*
  * Files that the program's stores, its children's included, may have reached. After a finding
- * nothing is known.
+ * nothing is known. MAP_SHARED, which may be given as a bit without a name, is the same number on
+ * every system.
  */
 static void end_files(struct runner *r)
 {
@@ -248,7 +249,7 @@ static void end_files(struct runner *r)
         const struct op *op = &r->prog->ops.v[r->steps.v[i].op];
 
         if (op->kind == OP_mmap && r->steps.v[i].args.file >= 0 &&
-            (op->arg[3].num & ABI_MAP_SHARED)) {
+            (r->steps.v[i].args.arg[3] & LINUX_MAP_SHARED)) {
             machine->stored(r->machine, (size_t)r->steps.v[i].args.file);
         }
     }

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "diff_gen.h"
+
+#include <errno.h>
+
+#include "base/int.h"
+#include "op/gen.h"
+
+enum {
+    OPS_MAX = 40,
+    FORK_PROGRAMS = 10,  /* one program in so many has forks on purpose */
+    TWIST_PROGRAMS = 3,  /* one in so many has odd arguments on purpose, */
+    TWIST_OPS = 8,       /* in one op of so many */
+    DROPPABLE = 8,       /* MAP_DROPPABLE, a type that has no name in programs */
+    ADVICE_NUMBERS = 30, /* numbers of advice that are drawn as they are */
+};
+
+/* The advice that decides what a child has. */
+static uint64_t fork_advice(struct prng *rng)
+{
+    static const uint64_t advice[] = {ABI_MADV_DONTFORK, ABI_MADV_DOFORK, ABI_MADV_WIPEONFORK,
+                                      ABI_MADV_KEEPONFORK};
+
+    return advice[prng_below(rng, ARRAY_LEN(advice))];
+}
+
+/* One of the program's own ops of the kinds that see memory, to be done once more. */
+static bool pick_access(const struct prog *p, struct prng *rng, size_t before, struct op *ret)
+{
+    for (int tries = 0; tries < 8 && before > 0; tries++) {
+        const struct op *op = &p->ops.v[prng_below(rng, before)];
+
+        if (op->kind == OP_store || op->kind == OP_load) {
+            *ret = *op;
+            ret->kind = prng_chance(rng, 1, 2) ? OP_store : OP_load;
+            ret->arg[2].num = prng_between(rng, 1, 255);
+            return true;
+        }
+    }
+    return false;
+}
+
+static int insert_plain(struct prog *p, size_t at, enum op_kind kind)
+{
+    const struct op op = {.kind = (uint8_t)kind, .result = OP_NO_RESULT};
+
+    return prog_insert(p, at, &op);
+}
+
+/* A fork somewhere, accesses again on both of its sides, advice for it in front. */
+static int add_fork(struct prog *p, struct prng *rng)
+{
+    size_t at = prng_between(rng, 1, p->ops.n);
+    size_t wait = prng_between(rng, at, p->ops.n);
+    struct op op;
+    int rc = 0;
+
+    if (prng_chance(rng, 3, 4)) {
+        rc = insert_plain(p, wait, OP_wait);
+        for (unsigned n = 0; rc == 0 && n < 2 && pick_access(p, rng, at, &op); n++) {
+            rc = prog_insert(p, wait + 1, &op);
+        }
+    }
+    for (unsigned n = 0; rc == 0 && n < 3 && pick_access(p, rng, at, &op); n++) {
+        rc = prog_insert(p, at, &op);
+    }
+    rc = rc < 0 ? rc : insert_plain(p, at, OP_fork);
+    if (rc == 0 && prng_chance(rng, 1, 2)) {
+        const struct op *like = &p->ops.v[prng_below(rng, at)];
+
+        if (like->kind <= OP_munmap || like->kind == OP_mprotect) {
+            op = *like;
+            op.kind = OP_madvise;
+            op.result = OP_NO_RESULT;
+            op.arg[2] = (struct value){VALUE_NUM, 0, fork_advice(rng)};
+            rc = prog_insert(p, at, &op);
+        }
+    }
+    return rc;
+}
+
+static void twist_mmap(struct op *op, struct prng *rng)
+{
+    static const uint64_t edges[] = {1, 0x800, 0x1000, 0x8000, 0x10000, 0x11000, 0x7ffffffff000};
+    uint64_t types = ABI_MAP_SHARED | ABI_MAP_PRIVATE;
+    uint64_t fixed = ABI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE;
+    uint64_t *flags = &op->arg[3].num;
+
+    switch (prng_below(rng, 7)) {
+    case 0:
+        *flags = (*flags & ~types) | (uint64_t)DROPPABLE << ABI_MAP_RAW_SHIFT;
+        break;
+    case 1:
+        *flags = (*flags & ~types) | prng_below(rng, 16) << ABI_MAP_RAW_SHIFT;
+        break;
+    case 2:
+        *flags |= types;
+        break;
+    case 3: /* a hint where none is, or nothing may be */
+        *flags &= ~fixed;
+        op->arg[0] = (struct value){VALUE_NUM, 0, edges[prng_below(rng, ARRAY_LEN(edges))]};
+        break;
+    case 4:
+        op->arg[0] = (struct value){VALUE_NUM, 0, edges[prng_below(rng, ARRAY_LEN(edges))]};
+        break;
+    case 5:
+        *flags |= ABI_MAP_GROWSDOWN;
+        break;
+    default:
+        op->arg[2].num |= ABI_PROT_GROWSDOWN;
+        break;
+    }
+}
+
+static void twist_mremap(struct op *op, struct prng *rng)
+{
+    switch (prng_below(rng, 4)) {
+    case 0: /* a tail that leaves user space */
+        op->arg[1].num = prng_chance(rng, 1, 2) ? UINT64_C(1) << 47 : -op->arg[0].num;
+        break;
+    case 1:
+        op->arg[4] = (struct value){VALUE_NUM, 0, prng_below(rng, 20) * 4096};
+        op->arg[3].num |= ABI_MREMAP_MAYMOVE | ABI_MREMAP_FIXED;
+        break;
+    case 2: /* more than there is room for */
+        op->arg[2].num = UINT64_C(1) << prng_between(rng, 44, 47);
+        break;
+    default:
+        op->arg[3].num = prng_below(rng, 8);
+        op->arg[4] = op->arg[0];
+        op->arg[4].num += (prng_below(rng, 16) - 8) * 4096;
+        break;
+    }
+}
+
+/* OP with an argument that the generator does not draw. */
+static void twist(struct op *op, enum abi_system system, struct prng *rng)
+{
+    switch (op->kind) {
+    case OP_mmap:
+        twist_mmap(op, rng);
+        break;
+    case OP_mprotect:
+        op->arg[2].num |= system == ABI_LINUX ? prng_below(rng, 4) * ABI_PROT_GROWSDOWN
+                                              : prng_below(rng, 8) << ABI_PROT_MAX_SHIFT;
+        break;
+    case OP_mremap:
+        twist_mremap(op, rng);
+        break;
+    case OP_madvise:
+        op->arg[2].num = prng_below(rng, ADVICE_NUMBERS);
+        break;
+    default:
+        break;
+    }
+}
+
+int diff_generate(struct prog *p, enum abi_system system, bool native, uint64_t seed)
+{
+    static const struct prog_config config = PROG_CONFIG_DEFAULT;
+    const struct gen_options o = {
+        .system = system, .ops_max = OPS_MAX, .config = native ? &config : NULL};
+    struct prng rng;
+    int rc;
+
+    prng_seed(&rng, seed);
+    rc = gen_prog(p, &rng, &o);
+    if (rc == 0 && prng_chance(&rng, 1, TWIST_PROGRAMS)) {
+        for (size_t i = 0; i < p->ops.n; i++) {
+            if (prng_chance(&rng, 1, TWIST_OPS)) {
+                twist(&p->ops.v[i], system, &rng);
+            }
+        }
+    }
+    if (rc == 0 && prng_chance(&rng, 1, FORK_PROGRAMS)) {
+        for (uint64_t n = prng_between(&rng, 1, 2); n > 0 && rc == 0; n--) {
+            rc = add_fork(p, &rng);
+        }
+    }
+    prog_fixup(p);
+    return rc == -E2BIG ? 0 : rc;
+}
