@@ -186,6 +186,15 @@ int flavour_check_mmap(struct layer *l, gaddr start, uint64_t len, int prot, uin
     return 0;
 }
 
+/* Nothing here grows by itself, so what PROT_GROWSDOWN or UP is for is never what is mapped. */
+static int check_growth(const struct layer *l, struct range r, int prot)
+{
+    struct page_run run;
+    bool any = pageflags_next(l->flags, r.start, &run) && run.r.start <= r.last;
+
+    return any && (run.r.start <= r.start || (prot & ABI_PROT_GROWSDOWN)) ? -EINVAL : -ENOMEM;
+}
+
 int flavour_check_mprotect(struct layer *l, gaddr start, uint64_t len, int prot,
                            struct range_req *ret)
 {
@@ -205,8 +214,7 @@ int flavour_check_mprotect(struct layer *l, gaddr start, uint64_t len, int prot,
         rounded - 1 > layer_last(l) - start || start + rounded == 0) {
         return -ENOMEM;
     }
-    /* No mapping grows by itself here, so the two GROWS bits are never legal. */
-    if (prot & ~(ABI_PROT_RWX | ABI_PROT_SEM)) {
+    if (prot & ~(ABI_PROT_RWX | ABI_PROT_SEM | grows)) {
         return -EINVAL;
     }
     if (start > l->space.window_last) {
@@ -214,7 +222,7 @@ int flavour_check_mprotect(struct layer *l, gaddr start, uint64_t len, int prot,
     }
     ret->hole_after = start + (rounded - 1) > l->space.window_last;
     ret->r = (struct range){start, u64_min(start + (rounded - 1), l->space.window_last)};
-    return 0;
+    return prot & grows ? check_growth(l, ret->r, prot) : 0;
 }
 
 int flavour_check_munmap(struct layer *l, gaddr start, uint64_t len, struct range_req *ret)
