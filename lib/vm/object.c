@@ -172,12 +172,16 @@ int vm_object_page(struct vm_object *o, uint64_t index, struct vm_frame **ret)
 static int add_stored(struct vm_object *o, uint64_t index, size_t len, struct vm_frame **ret)
 {
     uint64_t page = o->vm->params.page;
-    struct vm_frame *shown;
+    struct vm_frame *shown = NULL;
     int err = vm_object_page(o, index, &shown);
 
-    if (err || slot_of(o, index)) {
-        *ret = shown; /* it was read in */
+    if (err) {
         return err;
+    }
+    if (slot_of(o, index)) {
+        assert(shown);
+        *ret = shown; /* it was read in */
+        return 0;
     }
     err = add_frame(o, index, ret);
     if (err || len == page) {

@@ -49,7 +49,7 @@ static void *entry_at(const struct vm_tree *t, const struct vm_node *leaf, uint3
 
 static struct vm_node *leaf_of(const void *entry)
 {
-    return (struct vm_node *)((uintptr_t)entry & ~(uintptr_t)(VM_NODE_BYTES - 1));
+    return (struct vm_node *)((const char *)entry - ((uintptr_t)entry & (VM_NODE_BYTES - 1)));
 }
 
 /* A slot starts and ends at its key. */
@@ -304,9 +304,13 @@ static void seek(const struct vm_tree *t, uint64_t at, struct path *path)
 static void refresh(struct vm_tree *t, const struct path *path, uint32_t level)
 {
     for (; level < t->root->level; level++) {
-        struct vm_child *c = &path->node[level + 1]->child[path->at[level + 1]];
-        struct vm_child now = summary(t, path->node[level]);
+        struct vm_node *parent = path->node[level + 1];
+        struct vm_child *c;
+        struct vm_child now;
 
+        assert(path->node[level] && parent);
+        c = &parent->child[path->at[level + 1]];
+        now = summary(t, path->node[level]);
         if (now.start == c->start && now.last == c->last && now.gap == c->gap) {
             return;
         }
@@ -408,6 +412,7 @@ static bool shrink(struct vm_tree *t, struct path *path, uint32_t level)
     struct vm_node *parent = path->node[level + 1];
     uint32_t at = path->at[level + 1];
 
+    assert(node && parent);
     if (node->n == 0) {
         drop_node(t, node);
         close_gap(t, parent, at);
@@ -425,7 +430,7 @@ static bool shrink(struct vm_tree *t, struct path *path, uint32_t level)
 
 void vm_tree_erase(struct vm_tree *t, uint64_t start)
 {
-    struct path path;
+    struct path path = {0};
     uint32_t level = 0;
 
     seek(t, start, &path);
