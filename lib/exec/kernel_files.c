@@ -156,14 +156,16 @@ static bool shares(const struct op *op)
            (flags & LINUX_MAP_SHARED);
 }
 
-/* The longest that a mapping of the program may have grown to. */
-static uint64_t longest(const struct prog *p)
+/* How far the program's mappings may have grown, each from where another one ended. */
+static uint64_t growth(const struct prog *p)
 {
     uint64_t len = 0;
 
     for (size_t i = 0; i < p->ops.n; i++) {
         if (p->ops.v[i].kind == OP_mremap) {
-            len = u64_max(len, p->ops.v[i].arg[2].num);
+            uint64_t more = p->ops.v[i].arg[2].num;
+
+            len = more <= UINT64_MAX - len ? len + more : UINT64_MAX;
         }
     }
     return len;
@@ -171,11 +173,12 @@ static uint64_t longest(const struct prog *p)
 
 void kernel_files_end(struct kernel_child *c)
 {
-    uint64_t grown = longest(&c->prog);
+    uint64_t grown = growth(&c->prog);
 
     for (size_t i = 0; i < c->prog.ops.n; i++) {
         const struct op *op = &c->prog.ops.v[i];
         struct kernel_file *f;
+        uint64_t len;
         struct range r;
 
         if (op->kind != OP_mmap || op->arg[4].base != VALUE_FILE ||
@@ -183,7 +186,8 @@ void kernel_files_end(struct kernel_child *c)
             continue;
         }
         f = c->open[op->arg[4].ref];
-        if (!range_from_len(op->arg[5].num, u64_max(u64_max(op->arg[1].num, grown), 1), &r)) {
+        len = op->arg[1].num <= UINT64_MAX - grown ? op->arg[1].num + grown : UINT64_MAX;
+        if (!range_from_len(op->arg[5].num, u64_max(len, 1), &r)) {
             r = (struct range){0, UINT64_MAX};
         }
         f->dirty = true;

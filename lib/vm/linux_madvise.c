@@ -71,7 +71,8 @@ struct walk {
     uint32_t number;
     struct advice advice;
     enum vm_rule rule; /* what it answers, or LINUX_PASSED */
-    uint64_t stop;     /* the first byte that is not advised; 0: none */
+    bool stops;        /* the walk ends before the range does, */
+    uint64_t stop;     /* at this byte, which is not advised */
     bool maybe;        /* the area at stop may do it as well: a driver or file system decides */
     bool foreign;
 };
@@ -169,6 +170,7 @@ static bool past_eof(const struct vm_proc *p, const struct vm_area *a, struct ra
 static void stop_at(struct walk *w, enum vm_rule rule, uint64_t stop)
 {
     w->rule = rule;
+    w->stops = true;
     w->stop = stop;
 }
 
@@ -181,8 +183,11 @@ static void check_areas(const struct vm_proc *p, struct walk *w)
 
     w->rule = LINUX_PASSED;
     if (linux_first_hole(p, w->r, &hole)) {
-        stop_at(w, populate ? VM_RULE_LINUX_MADVISE_POPULATE_HOLE : VM_RULE_LINUX_MADVISE_HOLE,
-                populate ? hole.start : 0);
+        stop_at(w, VM_RULE_LINUX_MADVISE_POPULATE_HOLE, hole.start);
+        if (!populate) {
+            w->rule = VM_RULE_LINUX_MADVISE_HOLE;
+            w->stops = false;
+        }
         w->foreign = linux_hole_in_doubt(p, w->r);
     }
     for (const struct vm_area *a = vm_area_from(p, w->r.start); a && a->r.start <= w->r.last;
@@ -190,7 +195,7 @@ static void check_areas(const struct vm_proc *p, struct walk *w)
         struct range cut = range_cut(a->r, w->r);
         enum vm_rule rule = check_area(&a->a, w);
 
-        if (populate && w->stop && cut.start > w->stop) {
+        if (populate && w->stops && cut.start > w->stop) {
             return;
         }
         if (rule != LINUX_PASSED) {
@@ -342,7 +347,7 @@ static int settle(struct vm_proc *p, struct walk *w, const struct vm_answer *see
     if (done) {
         act(p, w, w->r);
     } else if (ret->allowed && ret->rule == w->rule) {
-        if (w->stop == 0) {
+        if (!w->stops) {
             act(p, w, w->r);
         } else if (w->stop > w->r.start) {
             act(p, w, (struct range){w->r.start, w->stop - 1});
