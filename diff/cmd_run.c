@@ -23,6 +23,7 @@ struct run_command {
     uint64_t seed;
     struct exhaustive exhaustive; /* likewise, all small ones */
     bool fail_each;
+    bool seeded; /* --seed is given */
     size_t passed, failed, skipped;
     struct json_object *runs; /* NULL without --json */
     struct run_result result;
@@ -148,6 +149,7 @@ static int parse(struct run_command *c, struct cmd_options *o, struct err *e)
             if (r == 0 && val == 'r' && c->random == 0) {
                 r = err_set(e, -EINVAL, "--random 0: expected at least one program");
             }
+            c->seeded |= val == 's';
         } else if (val == 'x') {
             r = exhaustive_parse(&c->exhaustive, value, e);
         } else if (val == 'R') {
@@ -198,6 +200,9 @@ static int load(struct run_command *c, struct cmd_options *o, struct err *e)
         }
         return load_source(c, e);
     }
+    if (c->seeded || (c->common.related && !c->fail_each)) {
+        return err_set(e, -EINVAL, "--seed and --related are for programs that are made");
+    }
     if (c->fail_each && load_source(c, e) < 0) {
         return -EINVAL;
     }
@@ -241,8 +246,9 @@ int cmd_run(int argc, const char **argv)
     } else if (c.random || c.exhaustive.steps || c.fail_each) {
         int found = run_summed_up(&c, &e);
 
-        code = found < 0 ? cmd_harness("run", &e)
-                         : cmd_finish("run", found ? EXIT_FINDING : EXIT_HOLDS);
+        code = found == -ERANGE ? cmd_usage("run", "%s", e.text)
+               : found < 0      ? cmd_harness("run", &e)
+                                : cmd_finish("run", found ? EXIT_FINDING : EXIT_HOLDS);
     } else {
         c.runs = c.common.json ? json_object_new_array() : NULL;
         if (run_all(&c, &e) < 0) {

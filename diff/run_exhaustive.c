@@ -64,7 +64,7 @@ static int run_world(struct soak *s, const struct small_world *w, const struct e
 
         return which->index < count
                    ? run_one(s, w, which->steps, which->index, p, e)
-                   : err_set(e, -EINVAL, "there are %" PRIu64 " programs of %u steps", count,
+                   : err_set(e, -ERANGE, "there are %" PRIu64 " programs of %u steps", count,
                              which->steps);
     }
     for (unsigned n = 1; rc == 0 && n <= which->steps; n++) {

@@ -15,7 +15,7 @@ struct exhaustive {
 int exhaustive_parse(struct exhaustive *ret, const char *text, struct err *e);
 /*
  * Run them on each target, under its configuration. A summary line per target. Returns the number
- * of findings, or a negative errno with the reason in E.
+ * of findings, or a negative errno with the reason in E: -ERANGE if there is no program INDEX.
  */
 int run_exhaustive(struct target_list *targets, const struct common_options *common,
                    const struct exhaustive *which, struct err *e);
