@@ -14,8 +14,10 @@ bool linux_place_legal(const struct vm_proc *p, uint64_t value, uint64_t len)
 {
     struct range r;
 
-    return u64_is_aligned(value, vm_p(p)->page) && value >= place_min(p) &&
-           linux_range(p, value, len, &r) && r.last <= vm_p(p)->last && vm_area_none(p, r);
+    /* mremap's hint is not moved up to mmap_min_addr as mmap's is (measured). */
+    return u64_is_aligned(value, vm_p(p)->page) &&
+           value >= u64_max(vm_p(p)->page, linux_lowest(p)) && linux_range(p, value, len, &r) &&
+           r.last <= vm_p(p)->last && vm_area_none(p, r);
 }
 
 /* The free range R is in the gap that is kept below a stack, which begins at *START. */
