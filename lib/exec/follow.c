@@ -112,6 +112,7 @@ static int begin(struct follower *f)
         .last = p->last,
         .min_addr = p->min_addr,
         .privileged = p->privileged,
+        .fixed_min = p->fixed_min,
         .may_refuse = p->may_refuse,
         .commit_max = p->commit_max,
         .stack_max = p->stack_max,

@@ -78,7 +78,7 @@ void kernel_limits(struct record_place *p)
 
     p->release = find_release();
     p->page = (uint64_t)sysconf(_SC_PAGESIZE);
-    p->min_addr =
+    p->fixed_min =
         u64_align_up_wrap(read_number("/proc/sys/vm/mmap_min_addr", MIN_ADDR_UNKNOWN), p->page);
     if (getrlimit(RLIMIT_STACK, &stack) == 0) {
         p->stack_max = stack.rlim_cur == RLIM_INFINITY ? UINT64_MAX : stack.rlim_cur;

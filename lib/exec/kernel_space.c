@@ -65,28 +65,25 @@ static uint64_t find_last(uint64_t page)
     return good + page - 1;
 }
 
-/*
- * The lowest address that a hint becomes, which may be more than the limit that the system tells.
- * The hint's own page, if it is taken, is the answer.
- */
+/* The lowest address that a hint becomes, which may be more than the limit that the system tells. */
 static uint64_t find_min_addr(const struct record_place *p)
 {
     long at = syscall(SYS_mmap, p->page, p->page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (at == -1) {
-        return p->min_addr;
+        return p->fixed_min;
     }
     (void)syscall(SYS_munmap, at, p->page);
-    return (uint64_t)at <= LOWEST_MAX ? (uint64_t)at : p->min_addr;
+    return (uint64_t)at <= LOWEST_MAX ? (uint64_t)at : p->fixed_min;
 }
 
-/* Whether what lies below the lowest address is refused. */
+/* Whether what lies below the limit is refused. */
 static bool find_privileged(const struct record_place *p)
 {
-    uint64_t at = p->min_addr - p->page;
+    uint64_t at = p->fixed_min - p->page;
     int rc;
 
-    if (p->min_addr < p->page) {
+    if (p->fixed_min < p->page) {
         return true;
     }
     rc = map_at(at, p->page, MAP_PRIVATE);

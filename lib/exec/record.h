@@ -76,7 +76,8 @@ struct record_place {
     uint64_t page;       /* T */
     uint64_t window;     /* address of "@0" */
     uint64_t last;       /* last address of user space */
-    uint64_t min_addr;   /* lowest that an unprivileged process may map */
+    uint64_t min_addr;   /* what lower hints become, and the lowest that may be mapped, */
+    uint64_t fixed_min;  /* but for this; 0: the same */
     bool privileged;     /* may map below it */
     bool may_refuse;     /* limits of a real system are about that nobody can foretell */
     uint64_t commit_max; /* one request for more is refused; 0: none is */

@@ -77,6 +77,7 @@ static struct vm_params machine_of(const struct model_setup *s)
     p.last = s->last;
     p.min_addr = s->min_addr;
     p.privileged = s->privileged;
+    p.fixed_min = s->fixed_min;
     p.known = s->known;
     p.place = first_place(s);
     p.text = 0;

@@ -25,6 +25,7 @@ struct model_setup {
     uint64_t last;       /* last address of the guest's user space */
     uint64_t min_addr;   /* mmap_min_addr */
     bool privileged;     /* may map below min_addr */
+    uint64_t fixed_min;  /* as in struct vm_params */
     bool may_refuse;     /* limits of the real system may refuse a call */
     uint64_t commit_max; /* as in struct vm_params */
     uint64_t stack_max;  /* as in struct vm_params; 0: the usual */

@@ -35,7 +35,12 @@ static inline bool linux_len_in_task(const struct vm_proc *p, uint64_t len)
 /* The lowest address that this process may map at. */
 static inline uint64_t linux_lowest(const struct vm_proc *p)
 {
-    return vm_p(p)->privileged ? 0 : vm_p(p)->min_addr;
+    const struct vm_params *par = vm_p(p);
+
+    if (par->privileged) {
+        return 0;
+    }
+    return par->fixed_min ? par->fixed_min : par->min_addr;
 }
 /*
  * [ADDR, ADDR + ru(LEN)): false if it is empty or wraps. A range that ends exactly at 2^32 does

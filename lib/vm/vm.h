@@ -24,8 +24,9 @@ struct vm_params {
     unsigned bits;    /* width of a register: 32 or 64 */
     uint64_t page;    /* P: power of two */
     uint64_t last;    /* last address of user space (TASK_SIZE - 1, vm_map_max - 1) */
-    uint64_t min_addr; /* Linux: mmap_min_addr; FreeBSD: vm_map_min is this, but at least P */
-    bool privileged;   /* Linux: may map below min_addr */
+    uint64_t min_addr;  /* Linux: mmap_min_addr; FreeBSD: vm_map_min is this, but at least P */
+    bool privileged;    /* Linux: may map below min_addr */
+    uint64_t fixed_min; /* Linux: where others may not map below; 0: min_addr */
     /*
      * Where all that is mapped is this machine's own doing. Outside it somebody else may hold
      * memory that the specification does not know: what looks free there may or may not be.
@@ -123,7 +124,7 @@ struct vm_reply {
     uint8_t n_errs;
     int errs[VM_ERRS_MAX];
     uint16_t err_rules[VM_ERRS_MAX]; /* enum vm_rule that allows each of them */
-    uint16_t rule; /* enum vm_rule that decided */
+    uint16_t rule;                   /* enum vm_rule that decided */
 };
 
 /*
