@@ -255,6 +255,8 @@ void runner_model_wait(struct runner *r)
 {
     if (r->model->on) {
         model_wait(r->model->m);
+        /* What went through slack into pages that only others map. */
+        r->model->inexact |= r->model->tainted;
     }
 }
 
