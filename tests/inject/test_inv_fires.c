@@ -399,7 +399,8 @@ static const struct inv_case cases[] = {
 /* Contents have their own test; the runner judges programs; the model's rows wait. */
 static bool tested_elsewhere(enum inv_id id)
 {
-    return inv_descs[id].needs & (INV_NEEDS_CONTENTS | INV_NEEDS_PROGRAM | INV_NEEDS_MODEL | INV_NEEDS_RUNS);
+    return inv_descs[id].needs &
+           (INV_NEEDS_CONTENTS | INV_NEEDS_PROGRAM | INV_NEEDS_MODEL | INV_NEEDS_RUNS);
 }
 
 static void test_every_row_has_a_case(void **state)

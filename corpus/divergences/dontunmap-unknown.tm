@@ -1,0 +1,5 @@
+# The flag is not offered.
+twinmap 1
+requires linux
+r0 = mmap(@0x40000, 0x10000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x40000
+mremap(r0, 0x10000, 0x10000, MREMAP_MAYMOVE|MREMAP_DONTUNMAP, NULL) = -1 EINVAL
