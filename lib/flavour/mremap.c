@@ -253,6 +253,10 @@ static int mremap_locked(struct layer *l, const struct args *a, gaddr *ret)
         return shrink(l, a);
     }
     set_ranges(l, a, &plan);
+    /* Only a range that wraps gets here: a kernel frees the destination first. */
+    if (a->fixed && a->new_len >= a->old_len && range_overlaps(plan.from, a->to)) {
+        return -EFAULT;
+    }
     if (plan.grows && low) {
         return a->old_len - 1 <= l->space.window_last - a->old && one_mapping(l, plan.all)
                    ? -EPERM
