@@ -68,6 +68,12 @@ int common_option(struct common_options *c, struct target_list *targets, int val
         return r < 0 ? r : 0;
     case 'h' + 256:
         return set_hostmap(c, value, e);
+    case 'l' + 256:
+        if (limit_find(value) == LIMIT_NONE) {
+            return err_set(e, -EINVAL, "--no-limit %s: no such limit; see docs/LIMITS.md", value);
+        }
+        c->run.limits_off |= limit_bit(limit_find(value));
+        return 0;
     default:
         c->json = true;
         return 0;
@@ -95,6 +101,11 @@ void common_options_print(const struct common_options *c, struct buf *out)
     }
     if (c->related) {
         buf_fmt(out, "--related %" PRIu64 " ", c->related);
+    }
+    for (unsigned i = 0; i < LIMIT_COUNT; i++) {
+        if (c->run.limits_off & limit_bit((enum limit_id)i)) {
+            buf_fmt(out, "--no-limit %s ", limit_descs[i].name);
+        }
     }
     if (c->hostmap) {
         buf_fmt(out, "--hostmap %s ", c->hostmap);

@@ -27,6 +27,13 @@ struct common_options {
         {"format", 0, POPT_ARG_STRING, NULL, 'f', "how to read programs", "auto|text|binary"}, \
         {"maps", 0, POPT_ARG_STRING, NULL, 'm', "when to judge the host map", "none|program|op"}, \
         {"hostmap", 0, POPT_ARG_STRING, NULL, 'h' + 256, "reader of the host map", "NAME"}, \
+        {"no-limit", \
+         0, \
+         POPT_ARG_STRING, \
+         NULL, \
+         'l' + 256, \
+         "excuse nothing by this limit (docs/LIMITS.md); may be given more than once", \
+         "NAME"}, \
     { \
         "json", 0, POPT_ARG_NONE, NULL, 'j', "one JSON document instead of text", NULL \
     }

@@ -2,7 +2,8 @@
 /*
  * The guest model beside a run: what the guest's kernel would show, step by step. Files:
  * runner_model.c (life, fork), runner_model_call.c, runner_model_access.c (loads and stores),
- * runner_model_touch.c (where to look), runner_model_view.c (mappings and bytes). Only these and the runner's own files include it.
+ * runner_model_touch.c (where to look), runner_model_view.c (mappings and bytes). Only these and
+ * the runner's own files include it.
  */
 #pragma once
 
@@ -27,6 +28,9 @@ struct runner_model {
     struct region_vec left;
     /* Real pages that the program stored to, while they are smaller than guest pages. */
     struct region_vec parts;
+    /* Those of them that this step's store was the first to reach, at its ends. */
+    uint64_t new_parts[2];
+    unsigned n_new_parts;
     uint64_t identity[PROG_FILES_MAX];
     struct range touched[TOUCHED_MAX];
     size_t n_touched;

@@ -249,7 +249,7 @@ static enum limit_id no_room(const struct limit_ctx *c, const struct inv_view *v
         return LIMIT_NONE;
     }
     id = limit_if(c, LIMIT_ID_HOST_PAGE_ROOM, !inv_room_left(v, &room));
-    return id != LIMIT_NONE ? id : limit_if(c, LIMIT_ID_PROBE_BEST_EFFORT, true);
+    return id != LIMIT_NONE ? id : limit_if(c, LIMIT_ID_PROBE_BEST_EFFORT, !limit_host_failed(v));
 }
 
 static enum limit_id refusal(const struct limit_ctx *c, const struct inv_view *v)

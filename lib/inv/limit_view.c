@@ -3,7 +3,10 @@
 #include "inv/ledger_priv.h"
 #include "inv/limit_priv.h"
 
-/* Host page of AT holds a VALID page, AT itself left out, that is no guard and has a right of WANT. */
+/*
+ * The host page of AT holds a VALID page, that of AT left out, that is no guard and has a right of
+ * WANT.
+ */
 static bool neighbour_has(const struct inv_view *v, uint64_t at, uint8_t want)
 {
     const struct region_vec *f = v->ctx->flags_before;
