@@ -158,6 +158,19 @@ static int move_parts(struct runner *r, struct range from, uint64_t to)
     return rc;
 }
 
+static void note_new_parts(struct runner *r, struct range stored)
+{
+    struct runner_model *rm = r->model;
+
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t at = u64_align_down(i ? stored.last : stored.start, r->res->space.real_page);
+
+        if (!rangeset_has(&rm->parts, at)) {
+            rm->new_parts[rm->n_new_parts++] = at;
+        }
+    }
+}
+
 int model_note_stores(struct runner *r, const struct trace_step *s)
 {
     const struct space *space = &r->res->space;
@@ -167,6 +180,7 @@ int model_note_stores(struct runner *r, const struct trace_step *s)
     bool ok = s->outcome.kind == OUTCOME_OK;
     int rc = 0;
 
+    r->model->n_new_parts = 0;
     if (space->real_page >= space->guest_page) {
         return 0;
     }
@@ -177,6 +191,7 @@ int model_note_stores(struct runner *r, const struct trace_step *s)
             return 0;
         }
         pages.last = s->outcome.has_at ? s->outcome.at - 1 : pages.last;
+        note_new_parts(r, pages);
         return rangeset_add(parts, range_widen(pages, space->real_page));
     case OP_mmap:
         return ok ? cut_parts(r, s->outcome.value, a[1]) : 0;

@@ -105,6 +105,28 @@ static int learn(struct runner *r, uint64_t at, struct facts *f)
     return 0;
 }
 
+/* The program stored to the real page of AT, which therefore is a copy of its own. */
+static bool stored_part(const struct runner *r, uint64_t at)
+{
+    const struct runner_model *rm = r->model;
+
+    for (unsigned i = 0; i < rm->n_new_parts; i++) {
+        if (rm->new_parts[i] == u64_align_down(at, r->res->space.real_page)) {
+            return range_has(rm->stored, at); /* the rest was copied only now */
+        }
+    }
+    return rangeset_has(&rm->parts, at);
+}
+
+/* Something was stored to the file's page that is mapped at AT, whatever is there now. */
+static bool file_written(const struct runner *r, uint64_t at)
+{
+    struct range page = range_widen((struct range){at, at}, r->res->space.guest_page);
+    uint64_t written = page.start;
+
+    return vm_next_written(model_proc(r->model->m), page, &written);
+}
+
 static struct limit_bytes describe(const struct runner *r, const struct facts *f, uint64_t at,
                                    uint8_t want, uint8_t have)
 {
@@ -122,8 +144,8 @@ static struct limit_bytes describe(const struct runner *r, const struct facts *f
     if (b.file && b.offset < b.size) {
         machine_fresh_bytes((unsigned)f->file, b.size, r->prog->files.n, b.offset, &fresh, 1);
     }
-    b.changed = fresh != want;
-    b.stored = rangeset_has(&r->model->parts, at);
+    b.changed = fresh != want || (!f->own && file_written(r, at));
+    b.stored = stored_part(r, at);
     b.have = have;
     /* Behind EOF nobody can ask the file. */
     b.follows = b.file && b.offset >= b.size &&
@@ -139,9 +161,11 @@ static int bytes_finding(struct runner *r, const struct trace_step *s, uint64_t 
 {
     struct inv_violation v = {
         .id = INV_MODEL_CONTENTS, .has_range = true, .where = {at, at}, .text = BUF_INIT};
+    struct region shown = *g;
 
     buf_fmt(&v.text, "byte 0x%" PRIx64 " is 0x%02x, must be 0x%02x (", at, have, want);
-    inv_mapping_print(g, g->r.start, &v.text);
+    shown.offset += shown.object ? shown.r.start : 0;
+    inv_mapping_print(&shown, at, &v.text);
     buf_str(&v.text, ")");
     return runner_finding(r, s, &v);
 }
@@ -149,8 +173,9 @@ static int bytes_finding(struct runner *r, const struct trace_step *s, uint64_t 
 /* From now on the model has what the host has: a page that became a copy, or was forgotten. */
 static bool taken_over(enum limit_id id)
 {
-    return id == LIMIT_ID_PRIVATE_COPY_EARLY || id == LIMIT_ID_SHARED_RO_SNAPSHOT ||
-           id == LIMIT_ID_DONTNEED_KEEPS_COPY || id == LIMIT_ID_HOST_FAILED;
+    return id == LIMIT_ID_PRIVATE_COPY_EARLY || id == LIMIT_ID_PRIVATE_COPY_LATE ||
+           id == LIMIT_ID_SHARED_RO_SNAPSHOT || id == LIMIT_ID_DONTNEED_KEEPS_COPY ||
+           id == LIMIT_ID_HOST_FAILED;
 }
 
 static int poke(struct runner *r, uint64_t at, const uint8_t *bytes, size_t len)
