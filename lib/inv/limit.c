@@ -349,8 +349,13 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
     if (id == LIMIT_NONE && v.kind == OP_mremap) {
         id = snapshot_moved(c, &v, allowed);
     }
-    /* A layer refuses before it looks for room. */
-    if (id == LIMIT_NONE && (allowed->may_succeed || allows(allowed, ABI_ENOMEM))) {
+    if (id == LIMIT_NONE && v.kind == OP_madvise && v.is_linux && v.out->err == ABI_ENOMEM) {
+        /* A kernel stops at the first page that it cannot populate, before a hole. */
+        id = limit_if(c, LIMIT_ID_ADVICE_IGNORED, populates(inv_arg(&v, 2)));
+    }
+    /* A layer refuses before it looks for room, and looks for room of a stack of any size. */
+    if (id == LIMIT_NONE && (allowed->may_succeed || allows(allowed, ABI_ENOMEM) ||
+                             (v.kind == OP_mmap && is_stack(&v) && !v.must_fail))) {
         id = refusal(c, &v);
     }
     if (id == LIMIT_NONE && limit_host_failed(&v)) {
