@@ -194,7 +194,7 @@ enum limit_id limit_bytes(const struct limit_ctx *c, const struct limit_bytes *b
 
     inv_view_init(&v, c->step);
     if (book && book->snapshot && !b->own) {
-        id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, b->file);
+        id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, b->file || b->shared);
     } else if (spliced(&v, b)) {
         /* Through a private map nothing was stored there: zeros. */
         id = limit_if(c, LIMIT_ID_EOF_GROWTH_UNSEEN, b->shared || (!b->stored && b->have == 0));
@@ -202,6 +202,10 @@ enum limit_id limit_bytes(const struct limit_ctx *c, const struct limit_bytes *b
         id = limit_if(c, LIMIT_ID_PRIVATE_COPY_EARLY, !b->own && b->changed);
         id = id != LIMIT_NONE ? id
                               : limit_if(c, LIMIT_ID_PRIVATE_COPY_LATE, !b->stored && b->follows);
+    }
+    if (id == LIMIT_NONE && b->file && b->offset >= b->size) {
+        /* What another map stored behind EOF is no part of the file: a copy has zeros there. */
+        id = limit_if(c, LIMIT_ID_FRAG_PAST_EOF_ZERO, !b->own && b->have == 0);
     }
     if (id == LIMIT_NONE) {
         id = dontneed(c, &v, b);
