@@ -85,7 +85,7 @@ struct facts {
     uint64_t size;
 };
 
-static int learn(struct runner *r, uint64_t at, struct facts *f)
+static int learn(struct runner *r, const struct trace_step *s, uint64_t at, struct facts *f)
 {
     struct runner_model *rm = r->model;
     int rc;
@@ -96,7 +96,9 @@ static int learn(struct runner *r, uint64_t at, struct facts *f)
     }
     *f = (struct facts){.g = rm->map.v[0], .file = -1};
     f->g.offset -= f->g.object ? f->g.r.start : 0; /* of guest address 0 */
-    f->own = !f->g.shared && vm_private_copy(model_proc(rm->m), at);
+    /* What a map has populated is a copy of the kernel's, but nothing was stored to it yet. */
+    f->own = !f->g.shared && r->prog->ops.v[s->op].kind != OP_mmap &&
+             vm_private_copy(model_proc(rm->m), at);
     for (unsigned i = 0; i < rm->n_copied; i++) {
         f->copied |= rm->copied[i] == u64_align_down(at, r->res->space.guest_page);
     }
@@ -173,9 +175,9 @@ static int bytes_finding(struct runner *r, const struct trace_step *s, uint64_t 
 /* From now on the model has what the host has: a page that became a copy, or was forgotten. */
 static bool taken_over(enum limit_id id)
 {
-    return id == LIMIT_ID_PRIVATE_COPY_EARLY || id == LIMIT_ID_PRIVATE_COPY_LATE ||
-           id == LIMIT_ID_SHARED_RO_SNAPSHOT || id == LIMIT_ID_DONTNEED_KEEPS_COPY ||
-           id == LIMIT_ID_HOST_FAILED;
+    return id == LIMIT_ID_FRAG_PAST_EOF_ZERO || id == LIMIT_ID_PRIVATE_COPY_EARLY ||
+           id == LIMIT_ID_PRIVATE_COPY_LATE || id == LIMIT_ID_SHARED_RO_SNAPSHOT ||
+           id == LIMIT_ID_DONTNEED_KEEPS_COPY || id == LIMIT_ID_HOST_FAILED;
 }
 
 static int poke(struct runner *r, uint64_t at, const uint8_t *bytes, size_t len)
@@ -195,7 +197,7 @@ static int differ(struct runner *r, struct trace_step *s, const struct inv_ctx *
     struct limit_ctx limits = model_limits(r, ctx);
     bool take = false;
     struct facts f;
-    int rc = learn(r, at, &f);
+    int rc = learn(r, s, at, &f);
 
     if (rc < 0) {
         return rc;

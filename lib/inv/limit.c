@@ -341,6 +341,10 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
     if (v.kind == OP_mmap && v.fixed && v.out->err == ABI_ENOMEM) {
         id = limit_if(c, LIMIT_ID_FIXED_TOP_ENOMEM, inv_arg(&v, 0) > UINT64_MAX - ERRNO_MAX);
     }
+    if (id == LIMIT_NONE && v.kind == OP_madvise && v.is_linux &&
+        inv_arg(&v, 2) == LINUX_MADV_DONTNEED && v.out->err == ABI_EINVAL) {
+        id = limit_if(c, LIMIT_ID_MAP_FLAGS_WIDENED, v.host_page > v.guest_page);
+    }
     if (id == LIMIT_NONE && v.kind == OP_madvise && v.has_range && allows(allowed, ABI_EACCES)) {
         /* A private map in the kernel's eyes has another answer. */
         id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT,
