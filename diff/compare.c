@@ -243,7 +243,7 @@ static int compare_op(struct compare *c, size_t i, struct compare_result *ret)
         buf_fmt(&ret->text, "%s %s", c->a->maker, ended(x));
         return found(ret, COMPARE_OUTCOME);
     }
-    if (x->poison || y->poison == RECORD_GIVEN_UP) {
+    if (x->poison || y->poison == RECORD_GIVEN_UP || y->poison == RECORD_UNSURE) {
         ret->verdict = COMPARE_POISONED;
         ret->poison = x->poison ? x->poison : y->poison;
         return 0;

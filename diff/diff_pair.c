@@ -120,7 +120,8 @@ static int compare_all(struct diff_pair *d, struct err *e)
             d->bad = i;
             return 1;
         }
-        if (d->result.verdict == COMPARE_POISONED && d->result.poison == RECORD_GIVEN_UP) {
+        if (d->result.verdict == COMPARE_POISONED &&
+            (d->result.poison == RECORD_GIVEN_UP || d->result.poison == RECORD_UNSURE)) {
             return 0;
         }
     }

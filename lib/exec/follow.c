@@ -255,12 +255,14 @@ static void call(struct follower *f, struct record_step *s, const struct op *op,
                  const struct record_step *seen)
 {
     struct model_outcome was = seen ? to_model(seen) : (struct model_outcome){0};
+    uint64_t unsure;
 
     if (op->kind == OP_host_fail || (seen && seen->step.outcome.kind == OUTCOME_SKIPPED) ||
         !op_resolve(&f->how, op, &f->results[f->depth], &s->step.args)) {
         skip(f, s, op);
         return;
     }
+    unsure = follower_hits(f)[VM_RULE_LINUX_UNSURE];
     if (model_step(f->model, op, &s->step.args, seen ? &was : NULL, &f->verdict) < 0) {
         s->poison = RECORD_GIVEN_UP;
         s->step.outcome = (struct outcome){.kind = OUTCOME_NOT_RUN};
@@ -268,6 +270,11 @@ static void call(struct follower *f, struct record_step *s, const struct op *op,
         return;
     }
     from_model(s, &f->verdict.took);
+    if (seen && follower_hits(f)[VM_RULE_LINUX_UNSURE] != unsure) {
+        s->poison = RECORD_UNSURE;
+        f->over = true;
+        return;
+    }
     s->refused = !f->verdict.allowed;
     f->over = s->refused;
     if (s->refused) {

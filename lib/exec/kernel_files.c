@@ -2,9 +2,9 @@
 /*
  * The files of native programs: memfds with a descriptor for each way of opening them, kept for
  * ever and brought to the next program's size, for making files anew would take longer than all
- * else in a program. Each index has two, a small file with the pattern all over and a large one with the
- * pattern at its edges, as every target has it (host/files.h); of a large one only what a program
- * may have stored to is put right.
+ * else in a program. Each index has two, a small file with the pattern all over and a large one
+ * with the pattern at its edges, as every target has it (host/files.h); of a large one only what a
+ * program may have stored to is put right.
  */
 #include "exec/kernel_impl.h"
 

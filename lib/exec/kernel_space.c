@@ -65,7 +65,7 @@ static uint64_t find_last(uint64_t page)
     return good + page - 1;
 }
 
-/* The lowest address that a hint becomes, which may be more than the limit that the system tells. */
+/* The lowest address that a hint becomes: it may be more than the limit that the system tells. */
 static uint64_t find_min_addr(const struct record_place *p)
 {
     long at = syscall(SYS_mmap, p->page, p->page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

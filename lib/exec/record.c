@@ -21,6 +21,7 @@ const char *record_poison_text(enum record_poison why)
         [RECORD_ASTRAY] = "the target put something where it is not watched",
         [RECORD_FULL] = "no room left for what the step showed",
         [RECORD_UNDEFINED] = "nobody can say what the step should show",
+        [RECORD_UNSURE] = "what a kernel has merged decides, and nobody can see that",
         [RECORD_GIVEN_UP] = "the target had no memory to go on",
     };
 

@@ -24,7 +24,8 @@ enum record_poison {
     RECORD_ASTRAY,    /* the target put something where it cannot be watched */
     RECORD_FULL,      /* there was no room left to write down what the step showed */
     RECORD_UNDEFINED, /* nobody can say what the step should show */
-    RECORD_GIVEN_UP,  /* the target could not go on: memory */
+    RECORD_UNSURE,   /* it hangs on what only the followed target knows; nobody follows from here */
+    RECORD_GIVEN_UP, /* the target could not go on: memory */
     RECORD_POISON_COUNT,
 };
 /* In words: "the op would have reached foreign memory". */

@@ -11,6 +11,17 @@ bool linux_may_access(struct vm_proc *p, const struct vm_area *a, uint64_t at, b
     return may;
 }
 
+/* The last byte of what a kernel may have made one area with A. */
+static uint64_t soft_last(const struct vm_proc *p, const struct vm_area *a)
+{
+    const struct vm_area *next;
+
+    while ((next = vm_area_next(p, a)) && vm_area_joint(p, a, next) != VM_JOINT_HARD) {
+        a = next;
+    }
+    return a->r.last;
+}
+
 /*
  * The area that would grow down to the page at START, or NULL and why not in *RULE.
  * params.stack_max is RLIMIT_STACK.
@@ -36,6 +47,10 @@ static const struct vm_area *growing(const struct vm_proc *p, uint64_t start, en
             return NULL;
         }
         *rule = VM_RULE_LINUX_GROW_GAP_IGNORED;
+    }
+    if (par->stack_max && a->r.last - start < par->stack_max &&
+        soft_last(p, a) - start >= par->stack_max) {
+        vm_hit(vm_of(p), VM_RULE_LINUX_UNSURE);
     }
     if ((par->stack_max && a->r.last - start >= par->stack_max) ||
         linux_over_limit(p, 0, a->r.start - start)) {

@@ -44,8 +44,14 @@ static uint64_t area_start(const struct vm_proc *p, const struct vm_area *a)
     const struct vm_area *below = vm_area_prev(p, a);
 
     while (below && linux_likely_one(p, below, a)) {
+        if (vm_area_joint(p, below, a) == VM_JOINT_SOFT) {
+            vm_hit(vm_of(p), VM_RULE_LINUX_UNSURE);
+        }
         a = below;
         below = vm_area_prev(p, a);
+    }
+    if (below && vm_area_joint(p, below, a) == VM_JOINT_SOFT) {
+        vm_hit(vm_of(p), VM_RULE_LINUX_UNSURE);
     }
     return a->r.start;
 }
