@@ -164,12 +164,12 @@ static int store_slack(struct runner *r, const struct inv_ctx *ctx, struct range
     return rc < 0 ? rc : vm_force_unmap(p, page);
 }
 
-/* The books have a copy at AT that stands for shared memory. */
-static bool copied_from_shared(const struct inv_ctx *ctx, uint64_t at)
+/* The books have a copy at AT that stands for memory that the model still shares. */
+static bool copied_from_shared(const struct runner *r, const struct inv_ctx *ctx, uint64_t at)
 {
     const struct region *book = region_find(ctx->flags_after, at);
 
-    return book && book->snapshot;
+    return book && book->snapshot && vm_shared(model_proc(r->model->m), at);
 }
 
 static int store_part(struct runner *r, const struct trace_step *s, const struct inv_ctx *ctx,
@@ -186,7 +186,7 @@ static int store_part(struct runner *r, const struct trace_step *s, const struct
     if (p->page == LIMIT_PAGE_UNMAPPED) {
         return store_slack(r, ctx, p->r, value);
     }
-    if (copied_from_shared(ctx, p->r.start)) {
+    if (copied_from_shared(r, ctx, p->r.start)) {
         return 0; /* the copy alone has it, and what its bytes are is excused */
     }
     args.arg[0] = p->r.start;
