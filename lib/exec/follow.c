@@ -282,6 +282,11 @@ static void call(struct follower *f, struct record_step *s, const struct op *op,
     } else if (f->verdict.undefined) {
         s->poison = RECORD_UNDEFINED;
     }
+    if (seen && !s->refused) { /* one of several outcomes, and maybe not the first */
+        s->step.outcome = seen->step.outcome;
+        s->has_at = seen->has_at;
+        s->at = seen->at;
+    }
     op_results_put(&f->results[f->depth], op, s->step.outcome.kind == OUTCOME_OK,
                    s->step.outcome.value);
 }
