@@ -27,7 +27,11 @@ enum {
     FRESH_PROGRAM =
         4, /* one in so many is a new program: what no input leads to must not be missed */
     STATS_PROGRAMS = 500,
-    BYTES_MUTATION = 8, /* one mutation in so many is left to the engine's own way with bytes */
+    /*
+     * One mutation in so many is left to the engine's own way with bytes, which makes long programs
+     * of calls that fail.
+     */
+    BYTES_MUTATION = 32,
 };
 
 /* A fuzz target's process has one target: what it keeps from input to input. */
@@ -196,6 +200,17 @@ static size_t encode(struct prog *p, uint8_t *out, size_t max)
     return self.text.len;
 }
 
+/* What bytes have made too long loses ops here and there. */
+static void shorten(struct prog *p, struct prng *rng)
+{
+    while (p->ops.n > MUTATED_OPS_MAX) {
+        size_t n = prng_between(rng, 1, p->ops.n - MUTATED_OPS_MAX);
+
+        prog_remove(p, prng_below(rng, p->ops.n - n + 1), n);
+    }
+    prog_fixup(p);
+}
+
 size_t oneshot_mutate(const struct oneshot_desc *d, uint8_t *data, size_t len, size_t max,
                       uint32_t seed)
 {
@@ -211,10 +226,11 @@ size_t oneshot_mutate(const struct oneshot_desc *d, uint8_t *data, size_t len, s
     if (prng_chance(&rng, 1, FRESH_PROGRAM)) {
         return gen_prog(&self.prog, &rng, &o) < 0 ? 0 : encode(&self.prog, data, max);
     }
-    if (prog_decode_any(&self.prog, data, len) < 0 || mutate_prog(&self.prog, &rng, &o) < 0) {
+    if (prog_decode_any(&self.prog, data, len) < 0) {
         return 0;
     }
-    return encode(&self.prog, data, max);
+    shorten(&self.prog, &rng);
+    return mutate_prog(&self.prog, &rng, &o) < 0 ? 0 : encode(&self.prog, data, max);
 }
 
 size_t oneshot_crossover(const struct oneshot_desc *d, const uint8_t *a, size_t a_len,
