@@ -135,8 +135,24 @@ static bool store_other(struct runner *r, const struct inv_ctx *ctx, const struc
     return false;
 }
 
-/* Stored through slack: the object's page has it, and so have all maps that show it. */
-static int store_slack(struct runner *r, const struct inv_ctx *ctx, struct range at, uint8_t value)
+static int guard_again(struct vm_proc *p, struct range page)
+{
+    const struct vm_mmap_args a = {
+        .addr = page.start,
+        .len = range_len(page),
+        .flags = FREEBSD_MAP_GUARD | FREEBSD_MAP_FIXED,
+        .fd = -1,
+    };
+
+    return vm_force_mmap(p, &a);
+}
+
+/*
+ * Stored through slack, or a GUARD that is as soft: the object's page has it, and so have all maps
+ * that show it.
+ */
+static int store_slack(struct runner *r, const struct inv_ctx *ctx, struct range at, bool guard,
+                       uint8_t value)
 {
     const struct region *g = slack_of(r, ctx, at.start);
     struct vm_proc *p = model_proc(r->model->m);
@@ -161,7 +177,10 @@ static int store_slack(struct runner *r, const struct inv_ctx *ctx, struct range
     for (uint64_t i = at.start; rc == 0 && i <= at.last; i += sizeof(bytes)) {
         (void)vm_poke(p, i, bytes, u64_min(sizeof(bytes), at.last - i + 1)); /* or past EOF */
     }
-    return rc < 0 ? rc : vm_force_unmap(p, page);
+    if (rc == 0) {
+        rc = guard ? guard_again(p, page) : vm_force_unmap(p, page);
+    }
+    return rc;
 }
 
 /* The books have a copy at AT that stands for memory that the model still shares. */
@@ -183,8 +202,8 @@ static int store_part(struct runner *r, const struct trace_step *s, const struct
     if (p->page == LIMIT_PAGE_PAST_EOF) {
         return 0;
     }
-    if (p->page == LIMIT_PAGE_UNMAPPED) {
-        return store_slack(r, ctx, p->r, value);
+    if (p->page == LIMIT_PAGE_UNMAPPED || p->page == LIMIT_PAGE_GUARD) {
+        return store_slack(r, ctx, p->r, p->page == LIMIT_PAGE_GUARD, value);
     }
     if (copied_from_shared(r, ctx, p->r.start)) {
         return 0; /* the copy alone has it, and what its bytes are is excused */
