@@ -1,0 +1,23 @@
+# Bytes around a file's end in shared and private maps: faults past it, zero tails, copies, a child's stores.
+file f0 size=0x4321
+file f1 size=0
+r0 = mmap(@0x100000, 0x10000, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_FIXED, f0, 0)
+r1 = mmap(@0x120000, 0x10000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED, f0, 0)
+r2 = mmap(@0x140000, 0x10000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED, f1, 0)
+load(r0+0x4320, 2)
+store(r1+0x4310, 32, 0x81)
+load(r0+0x4310, 16)
+store(r0+0x4000, 0x321, 0x82)
+load(r1+0x4000, 16)
+load(r0+0x8000, 1)
+store(r1+0x5000, 1, 0x83)
+load(r2, 1)
+mprotect(r0+0x4000, 0x4000, PROT_READ)
+fork()
+    store(r1, 16, 0x84)
+    store(r0, 16, 0x85)
+    msync(r0, 0x10000, MS_SYNC|MS_INVALIDATE)
+wait()
+load(r1, 16)
+load(r1+0x4000, 16)
+munmap(r0+0x4000, 0x4000)

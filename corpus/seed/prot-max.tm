@@ -1,0 +1,20 @@
+# Rights that a map may have at most, asked for at once, later, by a child, over neighbours without.
+requires freebsd
+file f0 size=0x9000 open=O_RDONLY
+r0 = mmap(@0x100000, 0x10000, PROT_READ|PROT_MAX(PROT_READ|PROT_WRITE), MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)
+mprotect(r0, 0x10000, PROT_READ|PROT_WRITE)
+mprotect(r0, 0x10000, PROT_READ|PROT_EXEC)
+r1 = mmap(@0x110000, 0x10000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)
+store(r1, 16, 0x21)
+mprotect(r0, 0x20000, PROT_READ|PROT_WRITE|PROT_EXEC)
+mprotect(r1, 0x8000, PROT_READ|PROT_MAX(PROT_READ))
+mprotect(r1, 0x10000, PROT_READ|PROT_WRITE)
+mprotect(r0, 0x10000, PROT_WRITE|PROT_MAX(PROT_READ))
+mmap(NULL, 0x8000, PROT_READ|PROT_WRITE|PROT_MAX(PROT_READ), MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+r2 = mmap(@0x200000, 0x9000, PROT_READ|PROT_MAX(PROT_READ|PROT_EXEC), MAP_SHARED|MAP_FIXED, f0, 0)
+mprotect(r2, 0x9000, PROT_READ|PROT_WRITE)
+fork()
+    mprotect(r0, 0x10000, PROT_READ|PROT_MAX(PROT_READ))
+    mprotect(r0, 0x10000, PROT_READ|PROT_WRITE)
+wait()
+store(r0, 16, 0x22)
