@@ -48,7 +48,7 @@ TARGETS = (
 )
 FLAVOURS = ("linux", "bsd")
 ENGINES = ("libfuzzer", "afl")
-SEED_FOLDERS = ("seed", "regress", "vectors")
+SEED_FOLDERS = ("seed", "regress", "vectors", "divergences")
 INPUT_MAX = 16384
 HANG_SECONDS = 20
 AFL_START_SECONDS = 2  # for the seeds, before its clock starts
