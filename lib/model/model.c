@@ -10,9 +10,6 @@
 #include "model/model_int.h"
 
 #define FRAMES_MAX_DEFAULT (UINT64_C(256) << 20)
-/* Where a FreeBSD guest's maps begin: what an emulator chooses for a wide guest, and any other. */
-#define PLACE_64 (UINT64_C(1) << 38)
-#define PLACE_32 UINT64_C(0x40000000)
 
 enum { PATTERN_GRAIN = 512 }; /* bytes over which prog_file_byte is constant */
 
@@ -53,19 +50,16 @@ static void file_pattern(void *arg, unsigned index, uint64_t offset, void *buf, 
     }
 }
 
+/*
+ * Where a search for room begins: at the end from which it meets all there is, so that ENOMEM means
+ * that nothing fits. FreeBSD's own place is above a data segment, which no guest has here.
+ */
 static uint64_t first_place(const struct model_setup *s)
 {
-    uint64_t last = u64_min(s->last, s->known.last);
-    uint64_t start = u64_max(s->min_addr, s->known.start);
-    uint64_t usual = s->bits == 64 ? PLACE_64 : PLACE_32;
-
     if (s->system == ABI_LINUX) {
-        return last;
+        return u64_min(s->last, s->known.last);
     }
-    if (usual < start || usual >= last) {
-        usual = start + (last - start) / 2;
-    }
-    return u64_align_down(usual, s->page);
+    return u64_align_up_wrap(u64_max(u64_max(s->min_addr, s->known.start), s->page), s->page);
 }
 
 static struct vm_params machine_of(const struct model_setup *s)

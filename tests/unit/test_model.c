@@ -441,15 +441,15 @@ static void test_machine(void **state)
     b->setup.system = ABI_FREEBSD;
     b->setup.known = (struct range){0, b->setup.last};
     assert_int_equal(model_begin(b->m, &b->prog, &b->setup), 0);
-    assert_int_equal(p->place, UINT64_C(1) << 38);
+    assert_int_equal(p->place, b->setup.min_addr);
     b->setup.last = 0xffffff;
     b->setup.min_addr = 0;
     assert_int_equal(model_begin(b->m, &b->prog, &b->setup), 0);
-    assert_int_equal(p->place, 0x7ff000);
+    assert_int_equal(p->place, b->setup.page);
     b->setup.last = UINT32_MAX;
     b->setup.bits = 32;
     assert_int_equal(model_begin(b->m, &b->prog, &b->setup), 0);
-    assert_int_equal(p->place, 0x40000000);
+    assert_int_equal(p->place, b->setup.page);
 }
 
 static void test_no_memory(void **state)

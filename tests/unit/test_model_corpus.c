@@ -34,8 +34,7 @@ static const struct {
     {"frag-shared-write-refused.tm", 2, "limit shared-frag-refused"},
     {"frag-checks.tm", 2, "limit shared-frag-refused"},
     {"frag-guard-stack.tm", 2, "limit stack-plain: no guard within the range"},
-    {"mmap-noreplace-used.tm", 1,
-     "limit min-addr-fixed: the layer leaves the minimum to the host, a kernel tests it first"},
+    {"placed-rounds-to-zero.tm", 1, "limit host-page-room: FreeBSD has room from its first page on"},
 };
 
 struct corpus {
