@@ -2,9 +2,9 @@
 /*
  * The runner's inside, shared by its files: runner.c (lifecycle and loop), runner_config.c (where a
  * program runs), runner_step.c (values in, the layer's call, outcome out), runner_access.c (what
- * the guest does itself), runner_fork.c and runner_fork_sim.c (children), runner_check.c (what is looked
- * at after a step and who judges it). What a real or a simulated host is, machine.h knows. Nobody
- * else includes this.
+ * the guest does itself), runner_fork.c and runner_fork_sim.c (children), runner_check.c (what is
+ * looked at after a step and who judges it). What a real or a simulated host is, machine.h knows.
+ * Nobody else includes this.
  */
 #pragma once
 

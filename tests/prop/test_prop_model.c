@@ -225,7 +225,7 @@ static void run(enum abi_system system)
         run_both(t, system);
         run_lied_to(t, system);
     }
-    print_message("%s: seed %" PRIu64 ", %" PRIu64 " programs, %zu steps (%zu ops were none), "
+    print_message("# %s: seed %" PRIu64 ", %" PRIu64 " programs, %zu steps (%zu ops were none), "
                   "%zu of %zu lies caught, %zu not followed\n",
                   abi_system_name(system), seed, n, t->steps, t->skipped, t->caught, t->lies,
                   t->too_large);

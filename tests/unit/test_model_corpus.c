@@ -34,7 +34,7 @@ static const struct {
     {"frag-shared-write-refused.tm", 2, "limit shared-frag-refused"},
     {"frag-checks.tm", 2, "limit shared-frag-refused"},
     {"frag-guard-stack.tm", 2, "limit stack-plain: no guard within the range"},
-    {"placed-rounds-to-zero.tm", 1, "limit host-page-room: FreeBSD has room from its first page on"},
+    {"placed-rounds-to-zero.tm", 1, "limit host-page-room: FreeBSD has room from page 1 on"},
 };
 
 struct corpus {
@@ -265,7 +265,7 @@ static void run_corpus(bool follow)
                     differs[i].why);
         }
     }
-    print_message("%zu programs, %zu steps, %zu of them with an expectation, %zu were fed\n",
+    print_message("# %zu programs, %zu steps, %zu of them with an expectation, %zu were fed\n",
                   c.programs, c.ops + c.followed, c.judged, c.followed);
     if (c.wrong.len > 0) {
         fputs(buf_text(&c.wrong), stderr); /* longer than what cmocka prints */

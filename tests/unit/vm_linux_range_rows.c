@@ -50,6 +50,8 @@ static const struct vm_linux_row rows[] = {
      .step = {LAY(B, 3 * P, RW, ANON | GROWS), PROTECT(B + P, P, R | DOWN, OK), MAPPED(B, R),
               MAPPED(B + 2 * P, RW), PROTECT(B - P, 2 * P, RW | DOWN, OK), MAPPED(B, RW),
               PROTECT(B - P, P, DOWN, E(ENOMEM))}},
+    {RULE(UNSURE), .step = {LAY(B, P, RW, ANON | GROWS), LAY(B + P, P, RW, ANON | GROWS),
+                            PROTECT(B + P, P, R | DOWN, OK), MAPPED(B + P, R)}},
     {RULE(MPROTECT_HOLE),
      .step = {LAY(A, P, RW, ANON), LAY(A + 2 * P, P, RW, ANON), PROTECT(A, 3 * P, R, E(ENOMEM)),
               MAPPED(A, R), MAPPED(A + 2 * P, RW), PROTECT(A + 2 * P, 2 * P, 0, E(ENOMEM)),
