@@ -33,7 +33,8 @@ int flavour_check_msync(struct layer *l, gaddr start, uint64_t len, uint32_t fla
         ret->nothing = true;
         return 0;
     }
-    if (start > l->space.window_last || size - 1 > layer_last(l) - start) {
+    /* An end of 2^64 wraps to 0, which is below START. */
+    if (start > l->space.window_last || size - 1 > layer_last(l) - start || start + size == 0) {
         return -ENOMEM;
     }
     ret->hole_after = size - 1 > l->space.window_last - start;
@@ -111,13 +112,13 @@ static struct parts split(const struct layer *l, struct range r)
 }
 
 /* DONTNEED on private anonymous pages of one run. */
-static int drop_anonymous(struct layer *l, struct range r, uint8_t flags)
+static int drop_anonymous(struct layer *l, struct range r, uint8_t flags, enum host_advice advice)
 {
     struct parts p;
     int err = 0;
 
     if (l->space.host_page == l->space.guest_page) {
-        return host_advise(l->host, g2h(&l->space, r.start), range_len(r), HOST_ADVISE_DONTNEED);
+        return host_advise(l->host, g2h(&l->space, r.start), range_len(r), advice);
     }
     p = split(l, r);
     if (flags & PAGE_WRITE_ORG) {
@@ -136,19 +137,19 @@ static int drop_anonymous(struct layer *l, struct range r, uint8_t flags)
 }
 
 /* DONTNEED on pages of one private map of a file. */
-static int drop_file(struct layer *l, const struct page_info *info, struct range r)
+static int drop_file(struct layer *l, const struct page_info *info, struct range r,
+                     enum host_advice advice)
 {
     struct parts p;
 
     if (l->space.host_page == l->space.guest_page) {
-        return host_advise(l->host, g2h(&l->space, r.start), range_len(r), HOST_ADVISE_DONTNEED);
+        return host_advise(l->host, g2h(&l->space, r.start), range_len(r), advice);
     }
     p = split(l, r);
     if (info->copied || !p.has_whole) {
         return 0;
     }
-    return host_advise(l->host, g2h(&l->space, p.whole.start), range_len(p.whole),
-                       HOST_ADVISE_DONTNEED);
+    return host_advise(l->host, g2h(&l->space, p.whole.start), range_len(p.whole), advice);
 }
 
 /* What one advice means for one run, judged before anything is done to it. */
@@ -179,6 +180,9 @@ static int check_run(uint32_t advice, const struct page_info *info)
 static int advise_run(struct layer *l, uint32_t advice, const struct page_run *run)
 {
     size_t pages = l->space.host_page / l->space.guest_page;
+    /* Unlocked memory may lie on a host that knows the plain advice only. */
+    enum host_advice how =
+        run->info.extra & PAGE_LOCKED ? HOST_ADVISE_DONTNEED_LOCKED : HOST_ADVISE_DONTNEED;
     int err = check_run(advice, &run->info);
 
     if (err < 0 || (advice != LINUX_MADV_DONTNEED && advice != ADVICE_DONTNEED_LOCKED) ||
@@ -190,9 +194,9 @@ static int advise_run(struct layer *l, uint32_t advice, const struct page_run *r
         return err;
     }
     if (run->info.kind == REGION_ANON) {
-        err = drop_anonymous(l, run->r, run->info.flags);
+        err = drop_anonymous(l, run->r, run->info.flags, how);
     } else {
-        err = drop_file(l, &run->info, run->r);
+        err = drop_file(l, &run->info, run->r, how);
     }
     /* After a failure too: a part of the bytes may have changed. */
     layer_tb_invalidate(l, run->r);

@@ -49,7 +49,10 @@ struct host_remap_req {
 };
 
 enum host_sync_flag { HOST_SYNC_ASYNC = 1, HOST_SYNC_INVALIDATE = 2, HOST_SYNC_SYNC = 4 };
-enum host_advice { HOST_ADVISE_DONTNEED = 1 };
+enum host_advice {
+    HOST_ADVISE_DONTNEED = 1,
+    HOST_ADVISE_DONTNEED_LOCKED = 2, /* locked memory too; -EINVAL where there is no such advice */
+};
 
 struct host_stat {
     uint64_t size;   /* bytes; 0 unless regular */

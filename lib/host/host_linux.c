@@ -157,11 +157,13 @@ static int linux_sync(struct host *h, uint64_t addr, uint64_t len, uint32_t flag
 
 static int linux_advise(struct host *h, uint64_t addr, uint64_t len, enum host_advice advice)
 {
+    /* Linux 5.18; older kernels and headers do not know it */
+    const uint64_t dontneed_locked = 24;
+
     (void)h;
-    if (advice != HOST_ADVISE_DONTNEED) {
-        return -EINVAL;
-    }
-    return (int)call(SYS_madvise, addr, len, MADV_DONTNEED, 0, 0, 0);
+    return (int)call(SYS_madvise, addr, len,
+                     advice == HOST_ADVISE_DONTNEED_LOCKED ? dontneed_locked : MADV_DONTNEED, 0, 0,
+                     0);
 }
 
 static int linux_fstat(struct host *h, int fd, struct host_stat *ret)

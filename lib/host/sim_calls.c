@@ -184,14 +184,12 @@ static int sim_advise(struct host *h, uint64_t addr, uint64_t len, enum host_adv
 {
     int saved = errno;
     struct vm_reply reply;
+    /* Linux's number; FreeBSD knows none of that number */
+    uint32_t number = advice == HOST_ADVISE_DONTNEED_LOCKED ? 24 : LINUX_MADV_DONTNEED;
     int rc;
 
-    if (advice != HOST_ADVISE_DONTNEED) {
-        return -EINVAL;
-    }
-    /* one number on both systems */
     static_assert((int)LINUX_MADV_DONTNEED == (int)FREEBSD_MADV_DONTNEED, "DONTNEED");
-    rc = vm_madvise(current(h), addr, len, LINUX_MADV_DONTNEED, NULL, &reply);
+    rc = vm_madvise(current(h), addr, len, number, NULL, &reply);
     return answer(rc, &reply, saved);
 }
 

@@ -49,9 +49,22 @@ enum limit_id limit_if(const struct limit_ctx *c, enum limit_id id, bool excused
                : LIMIT_NONE;
 }
 
+/* What the host refuses because it was asked nonsense is the layer's own mistake. */
+static bool nonsense(const struct trace_call *c)
+{
+    int err = c->injected ? 0 : abi_errno_from_host(c->err);
+
+    return err == ABI_EINVAL || err == ABI_EFAULT;
+}
+
 bool limit_host_failed(const struct inv_view *v)
 {
-    return v->n_failed > 0;
+    for (size_t i = 0; i < v->step->calls.n; i++) {
+        if (v->step->calls.v[i].err && !nonsense(&v->step->calls.v[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- what a call asks for ---- */
@@ -195,6 +208,23 @@ static enum limit_id refused_mmap(const struct limit_ctx *c, const struct inv_vi
     return LIMIT_NONE;
 }
 
+/*
+ * The last page of FROM is the object itself and fills its host page to the end, other pages are in
+ * neither host page at the ends, and whatever the destination is, it lies alike in its host page.
+ */
+static bool can_grow(const struct inv_view *v, struct range from)
+{
+    const struct region *book = region_find(v->ctx->flags_before, from.last);
+    const struct region *host =
+        v->ctx->host_before ? region_find(v->ctx->host_before, from.last) : NULL;
+    struct range side[2];
+
+    return book && host && !book->snapshot && !v->ctx->no_remap && host->shared == book->shared &&
+           (book->kind == REGION_FILE) == (host->kind == REGION_FILE) &&
+           u64_is_aligned(from.start, v->host_page) && neighbours(v, from, side) == 0 &&
+           !(v->fixed && v->has_range && neighbours(v, v->range, side) != 0);
+}
+
 static enum limit_id refused_mremap(const struct limit_ctx *c, const struct inv_view *v, int err)
 {
     struct range from = v->has_from ? v->from : (struct range){inv_arg(v, 0), inv_arg(v, 0)};
@@ -219,7 +249,8 @@ static enum limit_id refused_mremap(const struct limit_ctx *c, const struct inv_
     if (id == LIMIT_NONE && err == ABI_ENOMEM && grows) {
         bool unlike = v->host_page > v->guest_page || v->space->real_page < v->guest_page;
 
-        id = limit_if(c, LIMIT_ID_COPY_NO_GROWTH, unlike && any_object(v, from));
+        id = limit_if(c, LIMIT_ID_COPY_NO_GROWTH,
+                      unlike && any_object(v, from) && !can_grow(v, from));
     }
     if (id == LIMIT_NONE && err == ABI_ENOMEM && from_len > SCRATCH_MAX) {
         id = limit_if(c, LIMIT_ID_SCRATCH_BOUNDED, v->host_page > v->guest_page);
@@ -257,6 +288,10 @@ static enum limit_id refusal(const struct limit_ctx *c, const struct inv_view *v
     enum limit_id id = LIMIT_NONE;
     int err = v->out->err;
 
+    /* A layer refuses before it asks the host: what the host said is another matter. */
+    if (err == ABI_EINVAL && inv_host_said(v, err)) {
+        return LIMIT_NONE;
+    }
     switch (v->kind) {
     case OP_mmap:
         id = refused_mmap(c, v, err);
@@ -343,7 +378,8 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
     }
     if (id == LIMIT_NONE && v.kind == OP_madvise && v.is_linux &&
         inv_arg(&v, 2) == LINUX_MADV_DONTNEED && v.out->err == ABI_EINVAL) {
-        id = limit_if(c, LIMIT_ID_MAP_FLAGS_WIDENED, v.host_page > v.guest_page);
+        id = limit_if(c, LIMIT_ID_MAP_FLAGS_WIDENED,
+                      v.host_page > v.guest_page && inv_host_said(&v, ABI_EINVAL));
     }
     if (id == LIMIT_NONE && v.kind == OP_madvise && v.has_range && allows(allowed, ABI_EACCES)) {
         /* A private map in the kernel's eyes has another answer. */

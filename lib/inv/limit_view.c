@@ -186,6 +186,30 @@ static enum limit_id dontneed(const struct limit_ctx *c, const struct inv_view *
                         named(v, (struct range){b->at, b->at}));
 }
 
+/* At AT there was a copy of a shared object before the step. */
+static bool was_snapshot(const struct inv_view *v, gaddr at)
+{
+    const struct region *g = region_find(v->ctx->flags_before, at);
+
+    return g && g->snapshot;
+}
+
+/*
+ * This step took the copy that lies at AT: it is of this moment, so nothing can have changed since.
+ */
+static bool snapshot_taken_now(const struct inv_view *v, gaddr at)
+{
+    if (!v->ok || !v->has_range || !range_has(v->range, at)) {
+        return false;
+    }
+    if (v->kind == OP_mmap) {
+        return true;
+    }
+    return v->kind == OP_mremap && v->has_from &&
+           at - v->range.start <= v->from.last - v->from.start &&
+           !was_snapshot(v, at - v->range.start + v->from.start);
+}
+
 enum limit_id limit_bytes(const struct limit_ctx *c, const struct limit_bytes *b)
 {
     struct inv_view v;
@@ -194,7 +218,8 @@ enum limit_id limit_bytes(const struct limit_ctx *c, const struct limit_bytes *b
 
     inv_view_init(&v, c->step);
     if (book && book->snapshot && !b->own) {
-        id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, b->file || b->shared);
+        id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT,
+                      (b->shared || (b->file && b->changed)) && !snapshot_taken_now(&v, b->at));
     } else if (spliced(&v, b)) {
         /* Through a private map nothing was stored there: zeros. */
         id = limit_if(c, LIMIT_ID_EOF_GROWTH_UNSEEN, b->shared || (!b->stored && b->have == 0));
@@ -210,7 +235,8 @@ enum limit_id limit_bytes(const struct limit_ctx *c, const struct limit_bytes *b
     if (id == LIMIT_NONE) {
         id = dontneed(c, &v, b);
     }
-    if (id == LIMIT_NONE && v.failed && limit_host_failed(&v)) {
+    if (id == LIMIT_NONE && v.failed && (v.n_failed > 1 || v.kind == OP_madvise)) {
+        /* One refusal must be undone, bytes included; a second one may have been that of the undo. */
         id = limit_if(c, LIMIT_ID_HOST_FAILED, named(&v, (struct range){b->at, b->at}));
     }
     if (id == LIMIT_NONE) {

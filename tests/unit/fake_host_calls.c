@@ -263,7 +263,8 @@ static int fake_advise(struct host *h, uint64_t addr, uint64_t len, enum host_ad
 {
     struct fake_host *f = of(h);
 
-    assert(len && u64_is_aligned(addr | len, h->page) && advice == HOST_ADVISE_DONTNEED);
+    (void)advice; /* nothing is locked here */
+    assert(len && u64_is_aligned(addr | len, h->page));
     if (fails(f)) {
         return -f->fail_err;
     }
