@@ -58,12 +58,17 @@ static int access_failed(struct runner *r, struct trace_step *s, int rc)
     if (rc != -ENOMEM || r->machine->memory == 0) {
         return err_set(r->err, rc, "%s: %s", what, strerror(-rc));
     }
+    s->outcome = (struct outcome){.kind = OUTCOME_SKIPPED};
+    return runner_used_up(r);
+}
+
+int runner_used_up(struct runner *r)
+{
     r->over = true;
     r->res->verdict = RUN_SKIP;
     buf_clear(&r->res->reason);
     buf_fmt(&r->res->reason, "needs more than %" PRIu64 " MiB of memory on host=%s",
             r->machine->memory >> 20, r->machine->ops->name);
-    s->outcome = (struct outcome){.kind = OUTCOME_SKIPPED};
     return 0;
 }
 

@@ -134,6 +134,8 @@ bool runner_guard(struct runner *r, struct trace_step *s, runner_fn *fn);
 bool runner_enter(struct runner *r, struct trace_step *s, runner_fn *fn);
 
 /* runner_access.c: what the guest does itself. 0 or a negative errno. */
+/* A simulated machine's memory is used up: the program is skipped. 0. */
+int runner_used_up(struct runner *r);
 int runner_store(struct runner *r, struct trace_step *s);
 int runner_load(struct runner *r, struct trace_step *s);
 void runner_exec(struct runner *r, struct trace_step *s);

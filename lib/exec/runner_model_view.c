@@ -282,12 +282,17 @@ static int judge_host(struct runner *r, struct trace_step *s, const struct inv_c
     const struct region *g = region_find(ctx->flags_after, at);
     const uint8_t *want;
     size_t n;
+    int rc;
 
     if (!g || !(g->flags & PAGE_VALID) ||
         vm_view(model_proc(r->model->m), at, &want, &n) == VM_BYTES_NONE) {
         return 0;
     }
-    if (peek(r, ctx, at, len) < 0) {
+    rc = peek(r, ctx, at, len);
+    if (rc == -ENOMEM && r->machine->memory > 0) {
+        return runner_used_up(r);
+    }
+    if (rc < 0) {
         struct range where = {at, at + len - 1};
         struct limit_ctx limits = model_limits(r, ctx);
         struct inv_violation v = {

@@ -386,6 +386,13 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
         id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT,
                       inv_arg(&v, 2) == LINUX_MADV_REMOVE && any_snapshot(&v, v.range));
     }
+    if (id == LIMIT_NONE && v.kind == OP_madvise && v.has_range && v.out->err == ABI_EINVAL) {
+        /* To the layer a snapshot is shared still, which some advice is refused for. */
+        id = limit_if(
+            c, LIMIT_ID_SHARED_RO_SNAPSHOT,
+            (inv_arg(&v, 2) == LINUX_MADV_FREE || inv_arg(&v, 2) == LINUX_MADV_WIPEONFORK) &&
+                any_snapshot(&v, v.range));
+    }
     if (id == LIMIT_NONE && v.kind == OP_mremap) {
         id = snapshot_moved(c, &v, allowed);
     }
