@@ -39,20 +39,29 @@ static int with_failure(const struct prog *p, size_t at, uint64_t nth, struct pr
     return prog_copy(ret, p) < 0 ? -ENOMEM : prog_insert(ret, at, &fail);
 }
 
+/* P, which came from PATH: whatever it shows, all of PATH is to be run again. */
+static int run_from(struct soak *s, const struct prog *p, const char *path, struct err *e)
+{
+    struct buf what = BUF_INIT;
+    int rc;
+
+    buf_str(&what, "--fail-each ");
+    common_options_print_input(s->common, path, &what);
+    rc = soak_run(s, p, buf_text(&what), e);
+    buf_free(&what);
+    return rc;
+}
+
 static int fail_op(struct soak *s, const struct prog *p, const char *path, size_t at,
                    uint64_t n_calls, struct prog *with, struct err *e)
 {
     for (uint64_t nth = 1; nth <= n_calls; nth++) {
-        struct buf what = BUF_INIT;
         int rc = with_failure(p, at, nth, with);
 
         if (rc < 0) {
             return rc == -E2BIG ? 0 : err_set(e, rc, "out of memory");
         }
-        buf_str(&what, "--fail-each ");
-        common_options_print_path(s->common, path, &what);
-        rc = soak_run(s, with, buf_text(&what), e);
-        buf_free(&what);
+        rc = run_from(s, with, path, e);
         if (rc < 0) {
             return rc;
         }
@@ -69,7 +78,7 @@ static int fail_program(struct soak *s, const struct input *in, struct prog *p, 
         return err_set(e, rc, "out of memory");
     }
     prog_drop_expectations(p);
-    rc = soak_run(s, p, in->path, e);
+    rc = run_from(s, p, in->path, e);
     if (rc < 0 || s->result.verdict != RUN_PASS) {
         return rc;
     }

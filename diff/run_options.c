@@ -112,9 +112,8 @@ void common_options_print(const struct common_options *c, struct buf *out)
     }
 }
 
-void common_options_print_path(const struct common_options *c, const char *path, struct buf *out)
+void common_options_print_input(const struct common_options *c, const char *path, struct buf *out)
 {
-    common_options_print(c, out);
     if (c->format != PROG_FORMAT_AUTO) {
         buf_fmt(out, "--format %s ", formats[c->format]);
     }
@@ -122,6 +121,12 @@ void common_options_print_path(const struct common_options *c, const char *path,
         buf_str(out, "-- ");
     }
     buf_word(out, path);
+}
+
+void common_options_print_path(const struct common_options *c, const char *path, struct buf *out)
+{
+    common_options_print(c, out);
+    common_options_print_input(c, path, out);
 }
 
 void common_options_free(struct common_options *c)

@@ -41,8 +41,12 @@ struct common_options {
 /* Take option VAL with VALUE (may be NULL). 0, or a negative errno with one line in E. */
 int common_option(struct common_options *c, struct target_list *targets, int val, const char *value,
                   struct err *e);
-/* What a command line says behind the target to judge in the same way; and then to run PATH. */
+/*
+ * What a command line says behind the target: to judge in the same way; to read PATH in the same
+ * way, last on the line; both.
+ */
 void common_options_print(const struct common_options *c, struct buf *out);
+void common_options_print_input(const struct common_options *c, const char *path, struct buf *out);
 void common_options_print_path(const struct common_options *c, const char *path, struct buf *out);
 /* VALUE as an unsigned number, decimal or hex, into *TO. 0, or -EINVAL with one line in E. */
 int option_number(uint64_t *to, const char *option, const char *value, struct err *e);

@@ -432,10 +432,13 @@ int related_run(struct related *x, struct runner *r, const struct prog *p,
         if (rc < 0) {
             return rc;
         }
-        rc = runner_run(r, p, o, &x->result, e); /* RET's steps are the runner's */
+        rc = runner_run(r, p, o, &x->result, e);
         if (rc < 0) {
             return rc;
         }
+        /* RET's steps are the runner's, and a longer relative made it move them. */
+        ret->steps = x->result.steps;
+        ret->n_steps = x->result.n_steps;
     }
     return 0;
 }
