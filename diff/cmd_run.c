@@ -168,6 +168,18 @@ static int parse(struct run_command *c, struct cmd_options *o, struct err *e)
     return r;
 }
 
+/* Relatives are what a layer must show alike: other targets have no runner for them. */
+static int check_related(const struct run_command *c, struct err *e)
+{
+    for (size_t i = 0; c->common.related && i < c->targets.n; i++) {
+        if (c->targets.v[i].spec.kind != TARGET_LAYER) {
+            return err_set(e, -EINVAL, "--related is for layers, and %s is none",
+                           c->targets.v[i].spec.text);
+        }
+    }
+    return 0;
+}
+
 /* Programs are made, not read: what comes is a summary. */
 static int load_source(struct run_command *c, struct err *e)
 {
@@ -177,7 +189,7 @@ static int load_source(struct run_command *c, struct err *e)
     if (c->common.json) {
         return err_set(e, -EINVAL, "what prints a summary has no --json");
     }
-    return c->targets.n == 0 ? target_list_add(&c->targets, "linux", e) : 0;
+    return c->targets.n == 0 ? target_list_add(&c->targets, "linux", e) : check_related(c, e);
 }
 
 static int run_summed_up(struct run_command *c, struct err *e)
