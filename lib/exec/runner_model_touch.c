@@ -86,7 +86,8 @@ void model_touched_by(struct runner *r, const struct trace_step *s)
 
     r->model->n_touched = 0;
     r->model->budget = PAGES_PER_STEP;
-    if (kind == OP_madvise || kind == OP_mprotect || kind == OP_munmap || kind == OP_mmap) {
+    if (kind == OP_madvise || kind == OP_mprotect || kind == OP_munmap || kind == OP_mmap ||
+        kind == OP_store) {
         touch_named(r, kind == OP_mmap && ok ? s->outcome.value : a[0], a[1]);
     }
     if (kind != OP_wait && kind != OP_fork) {

@@ -208,6 +208,17 @@ static enum limit_id refused_mmap(const struct limit_ctx *c, const struct inv_vi
     return LIMIT_NONE;
 }
 
+/* The range that FROM becomes if it grows where it is has other pages in its host pages. */
+static bool grows_into_others(const struct inv_view *v, struct range from)
+{
+    struct range side[2];
+    struct range grown;
+
+    return !(remap_flags(v) & ABI_MREMAP_MAYMOVE) &&
+           (!range_from_len(from.start, inv_arg(v, 2), &grown) ||
+            neighbours(v, range_widen(grown, v->guest_page), side) != 0);
+}
+
 /*
  * The last page of FROM is the object itself and fills its host page to the end, other pages are in
  * neither host page at the ends, and whatever the destination is, it lies alike in its host page.
@@ -222,6 +233,7 @@ static bool can_grow(const struct inv_view *v, struct range from)
     return book && host && !book->snapshot && !v->ctx->no_remap && host->shared == book->shared &&
            (book->kind == REGION_FILE) == (host->kind == REGION_FILE) &&
            u64_is_aligned(from.start, v->host_page) && neighbours(v, from, side) == 0 &&
+           !grows_into_others(v, from) &&
            !(v->fixed && v->has_range && neighbours(v, v->range, side) != 0);
 }
 
