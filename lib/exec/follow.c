@@ -250,6 +250,13 @@ static void skip(struct follower *f, struct record_step *s, const struct op *op)
     op_results_put(&f->results[f->depth], op, false, 0);
 }
 
+static void give_up(struct follower *f, struct record_step *s)
+{
+    s->poison = RECORD_GIVEN_UP;
+    s->step.outcome = (struct outcome){.kind = OUTCOME_NOT_RUN};
+    f->over = true;
+}
+
 /* An op that calls or touches. SEEN NULL: as the model likes. */
 static void call(struct follower *f, struct record_step *s, const struct op *op,
                  const struct record_step *seen)
@@ -264,9 +271,7 @@ static void call(struct follower *f, struct record_step *s, const struct op *op,
     }
     unsure = follower_hits(f)[VM_RULE_LINUX_UNSURE];
     if (model_step(f->model, op, &s->step.args, seen ? &was : NULL, &f->verdict) < 0) {
-        s->poison = RECORD_GIVEN_UP;
-        s->step.outcome = (struct outcome){.kind = OUTCOME_NOT_RUN};
-        f->over = true;
+        give_up(f, s);
         return;
     }
     from_model(s, &f->verdict.took);
@@ -291,14 +296,14 @@ static void call(struct follower *f, struct record_step *s, const struct op *op,
                    s->step.outcome.value);
 }
 
-static int enter_child(struct follower *f)
+static bool enter_child(struct follower *f)
 {
     if (f->depth == PROG_FORKS_MAX || model_fork(f->model) < 0) {
-        return no_memory(f);
+        return false;
     }
     f->results[f->depth + 1] = f->results[f->depth];
     f->depth++;
-    return 0;
+    return true;
 }
 
 static void leave_child(struct follower *f)
@@ -335,7 +340,9 @@ static int follow(struct follower *f, const struct record *seen, size_t i)
     }
     rc = rc < 0 ? rc : put_digests(f, s, seen, like);
     if (rc == 0 && op && op->kind == OP_fork && like->step.outcome.kind == OUTCOME_OK) {
-        rc = enter_child(f);
+        if (!enter_child(f)) {
+            give_up(f, s);
+        }
     } else if (rc == 0 && like->what == RECORD_DONE && f->depth > 0) {
         leave_child(f);
     }
@@ -381,9 +388,12 @@ static int run_fork(struct follower *f, size_t at, size_t stop)
         return no_memory(f);
     }
     s->step.outcome = (struct outcome){.kind = OUTCOME_OK};
-    rc = enter_child(f);
+    if (!enter_child(f)) {
+        give_up(f, s);
+        return 0;
+    }
     f->process = f->n_processes++;
-    rc = rc < 0 ? rc : put_state(f, RECORD_BORN, at);
+    rc = put_state(f, RECORD_BORN, at);
     rc = rc < 0 ? rc : run_ops(f, at + 1, stop);
     if (rc == 0) {
         leave_child(f);

@@ -215,6 +215,15 @@ static void take_step(struct recorder *r, const struct prog *p, const struct rec
     }
 }
 
+/* Nothing is known of a program that its target could not run to the end. */
+static void given_up(const struct record_step *s, struct run_result *ret)
+{
+    ret->verdict = RUN_SKIP;
+    buf_str(&ret->reason, s->poison == RECORD_GIVEN_UP
+                              ? "the model needs more memory than it is given"
+                              : record_poison_text((enum record_poison)s->poison));
+}
+
 static int judge(struct recorder *r, const struct prog *p, struct run_result *ret)
 {
     const struct record *rec = &r->record;
@@ -237,6 +246,9 @@ static int judge(struct recorder *r, const struct prog *p, struct run_result *re
         }
         op = &p->ops.v[s->step.op];
         take_step(r, p, s, ret);
+        if (s->poison == RECORD_GIVEN_UP || s->poison == RECORD_ASTRAY) {
+            given_up(s, ret);
+        }
         if (!s->poison && !expected(r, p, s, &r->results[depth])) {
             ret->bad_step = r->steps.n - 1;
             finding(op, rec, s, ret);

@@ -379,6 +379,29 @@ static void test_expectations_are_judged(void **state)
     close_bed(&b);
 }
 
+/* More than a model has frames for: nobody may call that passed. */
+static void test_no_frames_left(void **state)
+{
+    struct run_result res = RUN_RESULT_INIT;
+    struct buf text = BUF_INIT;
+    struct bed b;
+
+    (void)state;
+    open_bed(&b, "model-linux");
+    for (int i = 0; i < 300; i++) {
+        buf_fmt(&text,
+                "r%d = mmap(NULL, 0x100000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, "
+                "0)\nstore(r%d, 0x100000, 1)\n",
+                i, i);
+    }
+    run(&b, &res, buf_text(&text));
+    assert_int_equal(res.verdict, RUN_SKIP);
+    assert_string_equal(buf_text(&res.reason), "the model needs more memory than it is given");
+    run_result_free(&res);
+    buf_free(&text);
+    close_bed(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +411,7 @@ int main(void)
         cmocka_unit_test(test_refusals_name_what_is_allowed),
         cmocka_unit_test(test_random_programs),
         cmocka_unit_test(test_expectations_are_judged),
+        cmocka_unit_test(test_no_frames_left),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
