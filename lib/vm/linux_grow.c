@@ -57,6 +57,10 @@ static const struct vm_area *growing(const struct vm_proc *p, uint64_t start, en
         *rule = VM_RULE_LINUX_GROW_LIMIT;
         return NULL;
     }
+    if (linux_over_commit(p, a->r.start - start)) {
+        *rule = VM_RULE_LINUX_GROW_COMMIT;
+        return NULL;
+    }
     return a;
 }
 
