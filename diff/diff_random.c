@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -262,6 +264,7 @@ static int start(struct pool *pool, unsigned i, unsigned jobs, const struct targ
                  FILE *f, struct err *e)
 {
     struct worker *w = &pool->worker[i];
+    pid_t parent = getpid();
     pid_t pid;
 
     if (jobs == 1) {
@@ -273,6 +276,10 @@ static int start(struct pool *pool, unsigned i, unsigned jobs, const struct targ
         return err_set(e, -errno, "cannot fork a worker: %s", strerror(errno));
     }
     if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) {
+            _exit(1);
+        }
         run_worker(pool, w, specs, f);
         _exit(0);
     }
