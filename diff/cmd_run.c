@@ -192,13 +192,29 @@ static int load_source(struct run_command *c, struct err *e)
     return c->targets.n == 0 ? target_list_add(&c->targets, "linux", e) : check_related(c, e);
 }
 
-static int run_summed_up(struct run_command *c, struct err *e)
+static bool is_summed_up(const struct run_command *c)
 {
-    if (c->random) {
-        return run_random(&c->targets, &c->common, c->random, c->seed, e);
+    return c->random || c->exhaustive.steps || c->fail_each;
+}
+
+/* Returns the exit code. */
+static int run_summed_up(struct run_command *c)
+{
+    struct soak s;
+    struct err e;
+    int rc;
+    int code;
+
+    soak_init(&s, &c->targets, &c->common);
+    rc = c->random      ? run_random(&s, c->random, c->seed, &e)
+         : c->fail_each ? run_fail_each(&s, &c->inputs, &e)
+                        : run_exhaustive(&s, &c->exhaustive, &e);
+    code = s.all_findings > 0 ? EXIT_FINDING : s.all_ran == 0 ? EXIT_NOTHING_RAN : EXIT_HOLDS;
+    soak_free(&s);
+    if (rc < 0) {
+        return rc == -ERANGE ? cmd_usage("run", "%s", e.text) : cmd_harness("run", &e);
     }
-    return c->fail_each ? run_fail_each(&c->targets, &c->common, &c->inputs, e)
-                        : run_exhaustive(&c->targets, &c->common, &c->exhaustive, e);
+    return cmd_finish("run", code);
 }
 
 static int load(struct run_command *c, struct cmd_options *o, struct err *e)
@@ -255,12 +271,8 @@ int cmd_run(int argc, const char **argv)
     cmd_options_init(&o, argc, argv, table, "run");
     if (parse(&c, &o, &e) < 0 || load(&c, &o, &e) < 0) {
         code = cmd_usage("run", "%s", e.text);
-    } else if (c.random || c.exhaustive.steps || c.fail_each) {
-        int found = run_summed_up(&c, &e);
-
-        code = found == -ERANGE ? cmd_usage("run", "%s", e.text)
-               : found < 0      ? cmd_harness("run", &e)
-                                : cmd_finish("run", found ? EXIT_FINDING : EXIT_HOLDS);
+    } else if (is_summed_up(&c)) {
+        code = run_summed_up(&c);
     } else {
         c.runs = c.common.json ? json_object_new_array() : NULL;
         if (run_all(&c, &e) < 0) {

@@ -3,12 +3,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "op/small.h"
-#include "soak.h"
 
 int exhaustive_parse(struct exhaustive *ret, const char *text, struct err *e)
 {
@@ -77,32 +75,27 @@ static int run_world(struct soak *s, const struct small_world *w, const struct e
     return rc;
 }
 
-int run_exhaustive(struct target_list *targets, const struct common_options *common,
-                   const struct exhaustive *which, struct err *e)
+int run_exhaustive(struct soak *s, const struct exhaustive *which, struct err *e)
 {
     struct prog p = PROG_INIT;
-    uint64_t findings = 0;
-    struct soak s;
     int rc = 0;
 
-    soak_init(&s, targets, common);
-    for (size_t t = 0; rc == 0 && t < targets->n; t++) {
-        const struct prog_config c = config_of(&targets->v[t].spec);
+    for (size_t t = 0; rc == 0 && t < s->targets->n; t++) {
+        struct prog_config c;
         struct small_world w;
 
-        soak_begin(&s, t);
-        if (small_world_init(&w, soak_spec(&s)->system, &c) < 0) {
+        soak_begin(s, t);
+        c = config_of(soak_spec(s));
+        if (small_world_init(&w, soak_spec(s)->system, &c) < 0) {
             rc = err_set(e, -ENOMEM, "out of memory");
             break;
         }
-        rc = run_world(&s, &w, which, &p, e);
+        rc = run_world(s, &w, which, &p, e);
         small_world_free(&w);
         if (rc == 0) {
-            soak_print(&s);
-            findings += s.findings;
+            soak_end(s);
         }
     }
     prog_free(&p);
-    soak_free(&s);
-    return rc < 0 ? rc : (int)u64_min(findings, INT_MAX);
+    return rc;
 }

@@ -2,7 +2,7 @@
 /* Every program of the small world (op/small.h) instead of recorded ones. */
 #pragma once
 
-#include "run_options.h"
+#include "soak.h"
 
 /* Which of them. */
 struct exhaustive {
@@ -14,8 +14,7 @@ struct exhaustive {
 /* "3", or "3/1234": program 1234 of three steps alone. 0, or -EINVAL with one line in E. */
 int exhaustive_parse(struct exhaustive *ret, const char *text, struct err *e);
 /*
- * Run them on each target, under its configuration. A summary line per target. Returns the number
- * of findings, or a negative errno with the reason in E: -ERANGE if there is no program INDEX.
+ * Run them on each target, under its configuration. 0, or a negative errno with the reason in E:
+ * -ERANGE if there is no program INDEX.
  */
-int run_exhaustive(struct target_list *targets, const struct common_options *common,
-                   const struct exhaustive *which, struct err *e);
+int run_exhaustive(struct soak *s, const struct exhaustive *which, struct err *e);

@@ -3,11 +3,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "soak.h"
 
 /* Host calls that each op of a program made; the child's and the parent's of a fork together. */
 struct op_calls {
@@ -91,31 +88,25 @@ static int fail_program(struct soak *s, const struct input *in, struct prog *p, 
     return rc;
 }
 
-int run_fail_each(struct target_list *targets, const struct common_options *common,
-                  const struct input_list *inputs, struct err *e)
+int run_fail_each(struct soak *s, const struct input_list *inputs, struct err *e)
 {
     struct op_calls *calls = malloc(sizeof(*calls));
     struct prog p = PROG_INIT;
     struct prog with = PROG_INIT;
-    uint64_t findings = 0;
-    struct soak s;
     int rc = calls ? 0 : err_set(e, -ENOMEM, "out of memory");
 
-    soak_init(&s, targets, common);
-    s.run.adapt_config = false;
-    for (size_t t = 0; rc == 0 && t < targets->n; t++) {
-        soak_begin(&s, t);
+    s->run.adapt_config = false;
+    for (size_t t = 0; rc == 0 && t < s->targets->n; t++) {
+        soak_begin(s, t);
         for (size_t i = 0; rc == 0 && i < inputs->n; i++) {
-            rc = fail_program(&s, &inputs->v[i], &p, &with, calls, e);
+            rc = fail_program(s, &inputs->v[i], &p, &with, calls, e);
         }
         if (rc == 0) {
-            soak_print(&s);
-            findings += s.findings;
+            soak_end(s);
         }
     }
     free(calls);
     prog_free(&p);
     prog_free(&with);
-    soak_free(&s);
-    return rc < 0 ? rc : (int)u64_min(findings, INT_MAX);
+    return rc;
 }

@@ -3,12 +3,11 @@
 #pragma once
 
 #include "input.h"
-#include "run_options.h"
+#include "soak.h"
 
 /*
  * For each of INPUTS on each target: run it as it is, then once per host call that it made with
- * that call failing with ENOMEM. Expectations do not count. A summary line per target. Returns the
- * number of findings, or a negative errno with the reason in E.
+ * that call failing with ENOMEM. Expectations do not count. 0 or a negative errno with the reason in
+ * E.
  */
-int run_fail_each(struct target_list *targets, const struct common_options *common,
-                  const struct input_list *inputs, struct err *e);
+int run_fail_each(struct soak *s, const struct input_list *inputs, struct err *e);

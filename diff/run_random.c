@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 
 #include "op/gen.h"
-#include "soak.h"
 
 enum {
     OPS_MAX = 40,
@@ -30,26 +28,20 @@ static int run_seed(struct soak *s, struct prog *p, uint64_t seed, struct err *e
     return soak_run(s, p, what, e);
 }
 
-int run_random(struct target_list *targets, const struct common_options *common, uint64_t n,
-               uint64_t seed, struct err *e)
+int run_random(struct soak *s, uint64_t n, uint64_t seed, struct err *e)
 {
     struct prog p = PROG_INIT;
-    struct soak s;
-    uint64_t findings = 0;
     int r = 0;
 
-    soak_init(&s, targets, common);
-    for (size_t t = 0; r == 0 && t < targets->n; t++) {
-        soak_begin(&s, t);
+    for (size_t t = 0; r == 0 && t < s->targets->n; t++) {
+        soak_begin(s, t);
         for (uint64_t i = 0; r == 0 && i < n; i++) {
-            r = run_seed(&s, &p, seed + i, e);
+            r = run_seed(s, &p, seed + i, e);
         }
         if (r == 0) {
-            soak_print(&s);
-            findings += s.findings;
+            soak_end(s);
         }
     }
     prog_free(&p);
-    soak_free(&s);
-    return r < 0 ? r : (int)u64_min(findings, INT_MAX);
+    return r;
 }

@@ -15,7 +15,8 @@ void soak_init(struct soak *s, struct target_list *targets, const struct common_
                        .common = common,
                        .run = common->run,
                        .result = RUN_RESULT_INIT,
-                       .seen = BUF_INIT};
+                       .seen = BUF_INIT,
+                       .why_skipped = BUF_INIT};
     s->run.adapt_config = true;
 }
 
@@ -24,6 +25,7 @@ void soak_free(struct soak *s)
     related_free(s->related);
     run_result_free(&s->result);
     buf_free(&s->seen);
+    buf_free(&s->why_skipped);
 }
 
 void soak_begin(struct soak *s, size_t i)
@@ -33,6 +35,7 @@ void soak_begin(struct soak *s, size_t i)
     memset(s->excused, 0, sizeof(s->excused));
     memset(s->by_relation, 0, sizeof(s->by_relation));
     buf_clear(&s->seen);
+    buf_clear(&s->why_skipped);
     s->began = bench_ns();
 }
 
@@ -92,7 +95,9 @@ int soak_run(struct soak *s, const struct prog *p, const char *what, struct err 
     }
     s->programs++;
     if (s->result.verdict == RUN_SKIP) {
-        s->skipped++;
+        if (s->skipped++ == 0) {
+            buf_str(&s->why_skipped, buf_text(&s->result.reason));
+        }
         return 0;
     }
     s->by_relation[space_relation(&s->result.space)]++;
@@ -125,14 +130,17 @@ static void print_limits(const struct soak *s)
     }
 }
 
-void soak_print(const struct soak *s)
+static void print_summary(const struct soak *s, uint64_t ns)
 {
-    uint64_t ns = bench_ns() - s->began;
     struct rusage usage;
 
     getrusage(RUSAGE_SELF, &usage);
-    printf("# %s: %" PRIu64 " programs, %" PRIu64 " findings, %" PRIu64 " skipped;",
+    printf("# %s: %" PRIu64 " programs, %" PRIu64 " findings, %" PRIu64 " skipped",
            soak_spec(s)->text, s->programs, s->findings, s->skipped);
+    if (s->skipped) {
+        printf(" (the first: %s)", buf_text(&s->why_skipped));
+    }
+    printf(";");
     for (int k = 0; k <= SPACE_H_GT_G; k++) {
         printf(" %s %" PRIu64, space_relation_name((enum space_relation)k), s->by_relation[k]);
     }
@@ -143,4 +151,13 @@ void soak_print(const struct soak *s)
         printf("# %" PRIu64 " pairs of related programs compared\n", s->pairs);
     }
     fflush(stdout);
+}
+
+void soak_end(struct soak *s)
+{
+    uint64_t ns = bench_ns() - s->began;
+
+    s->all_findings += s->findings;
+    s->all_ran += s->programs - s->skipped;
+    print_summary(s, ns);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Many programs on one target: what came of them is counted, each new signature is reported once.
+ * Many programs on some targets, one after the other: what came of them is counted, each new
+ * signature of a target is reported once with the command that makes it again.
  */
 #pragma once
 
@@ -14,6 +15,8 @@ struct soak {
     struct run_options run;
     struct run_result result; /* of the last program */
     uint64_t programs, findings, skipped;
+    struct buf why_skipped;         /* the first of them */
+    uint64_t all_findings, all_ran; /* of all targets that have ended */
     uint64_t by_relation[SPACE_H_GT_G + 1];
     uint64_t steps, poisoned, excused[LIMIT_COUNT]; /* steps, as run_result counts them */
     struct related *related;                        /* NULL: none are asked for */
@@ -33,4 +36,4 @@ const struct target_spec *soak_spec(const struct soak *s);
  */
 int soak_run(struct soak *s, const struct prog *p, const char *what, struct err *e);
 /* "# linux: 1000 programs, 0 findings, ...", and a line of what was excused. */
-void soak_print(const struct soak *s);
+void soak_end(struct soak *s);
