@@ -158,20 +158,23 @@ static bool fits(const struct inv_view *v, uint64_t first, uint64_t last, struct
 bool inv_room_left(const struct inv_view *v, struct range *ret)
 {
     const struct region_vec *flags = v->ctx->flags_before;
+    /* FreeBSD has MAP_32BIT below 2 GiB and nowhere else. */
+    uint64_t last =
+        !v->is_linux && wants_low(v) ? u64_min(v->window.last, INT32_MAX) : v->window.last;
     uint64_t first = inv_lowest(v);
 
     for (size_t i = 0; i < flags->n; i++) {
         struct range run = inv_host_pages(v, flags->v[i].r);
 
-        if (run.start > first && fits(v, first, run.start - 1, ret)) {
+        if (run.start > first && fits(v, first, u64_min(run.start - 1, last), ret)) {
             return true;
         }
-        if (run.last == v->window.last) {
+        if (run.last >= last) {
             return false;
         }
         first = u64_max(first, run.last + 1);
     }
-    return first <= v->window.last && fits(v, first, v->window.last, ret);
+    return first <= last && fits(v, first, last, ret);
 }
 
 static bool enomem_wrong(const struct inv_view *v, struct inv_violation *ret)
