@@ -28,6 +28,7 @@ struct kernel {
     struct kernel_shared *sh;
     pid_t pid; /* 0: no child */
     unsigned taken;
+    bool again; /* the oldest program has ended or hung a child before */
     unsigned hang_ms;
     struct buf bytes;
     struct prog_config config[KERNEL_RING]; /* of the programs on their way */
@@ -225,7 +226,6 @@ static int put_program(struct kernel *k, struct kernel_slot *s, const struct pro
 /* An empty record whose vectors are the slot's own and have all the room they will ever have. */
 static void clear_slot(struct kernel_slot *s, const struct record_place *place)
 {
-    s->len = 0;
     s->rc = 0;
     s->n_processes = 1;
     s->record = (struct record){.place = *place};
@@ -247,6 +247,7 @@ int kernel_submit(struct kernel *k, const struct prog *p, struct err *e)
     }
     k->config[n % KERNEL_RING] = p->config;
     clear_slot(s, &k->sh->place);
+    s->len = 0;
     if (fits(p, &k->sh->place, k->reason[n % KERNEL_RING], sizeof(k->reason[0]))) {
         int rc = put_program(k, s, p, e);
 
@@ -280,13 +281,30 @@ static void mark_end(struct record *r, enum outcome_kind kind, int signal)
 }
 
 /*
- * The child ended, or was ended because it hung, in slot S: the outcome of its step, and a fresh
- * child for those behind it.
+ * The child ended, or was ended because it hung, in slot S. Somebody else may have killed or
+ * stopped it: a fresh child runs the program once more, and only what happens to both is the
+ * outcome of its step. SIGKILL never is: no op can bring it about. Those behind it have a fresh
+ * child too.
  */
 static int take_over(struct kernel *k, struct kernel_slot *s, enum outcome_kind kind, int status,
                      struct err *e)
 {
-    mark_end(&s->record, kind, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+    int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+    if (atomic_load(&k->sh->done) != k->taken) {
+        return restart(k, e); /* it had just come to the next one */
+    }
+    if (!k->again) {
+        k->again = true;
+        clear_slot(s, &k->sh->place);
+        return restart(k, e);
+    }
+    if (signal == SIGKILL) {
+        s->rc = -ECHILD;
+        snprintf(s->error, sizeof(s->error), "it was killed, and once more in a second attempt");
+    } else {
+        mark_end(&s->record, kind, signal);
+    }
     atomic_fetch_add(&k->sh->done, 1);
     return restart(k, e);
 }
@@ -296,8 +314,9 @@ static int await_slot(struct kernel *k, struct kernel_slot *s, struct err *e)
 {
     unsigned beat = atomic_load(&k->sh->beat);
     int64_t deadline = now_ms() + k->hang_ms;
+    int rc = 0;
 
-    for (;;) {
+    while (rc == 0) {
         unsigned done = atomic_load(&k->sh->done);
         unsigned seen;
         int status;
@@ -316,7 +335,8 @@ static int await_slot(struct kernel *k, struct kernel_slot *s, struct err *e)
         if (waitpid(k->pid, &status, WNOHANG) == k->pid) {
             (void)kill(-k->pid, SIGKILL);
             k->pid = 0;
-            return take_over(k, s, OUTCOME_CRASH, status, e);
+            rc = take_over(k, s, OUTCOME_CRASH, status, e);
+            continue;
         }
         seen = atomic_load(&k->sh->beat);
         if (seen != beat) {
@@ -324,9 +344,10 @@ static int await_slot(struct kernel *k, struct kernel_slot *s, struct err *e)
             deadline = now_ms() + k->hang_ms;
         } else if (now_ms() > deadline) {
             end_child(k);
-            return take_over(k, s, OUTCOME_HANG, 0, e);
+            rc = take_over(k, s, OUTCOME_HANG, 0, e);
         }
     }
+    return rc;
 }
 
 int kernel_take(struct kernel *k, struct record *ret, struct err *e)
@@ -338,6 +359,7 @@ int kernel_take(struct kernel *k, struct record *ret, struct err *e)
     if (k->taken == atomic_load(&k->sh->submitted)) {
         return err_set(e, -EINVAL, "no program is on its way to the native child");
     }
+    k->again = false;
     rc = await_slot(k, s, e);
     if (rc < 0) {
         return rc;

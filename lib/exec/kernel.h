@@ -2,8 +2,8 @@
 /*
  * The native kernel as a target: a child process that runs programs as raw system calls in a clean
  * part of its address space and writes records. The child is forked once and runs many programs; a
- * program that ends it, or hangs it, is a record with that outcome, and the next one has a fresh
- * child.
+ * program that ends it, or hangs it, and a second child too, is a record with that outcome, and the
+ * next one has a fresh child. A child that is killed twice is an error of the world.
  *
  * Programs are handed over in a ring, so that the child works while its parent judges:
  *

@@ -6,6 +6,7 @@
 #include "exec/kernel_impl.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -292,9 +293,15 @@ static _Noreturn void run_forked(struct kernel_child *c, size_t at, size_t stop)
     _exit(c->over);
 }
 
-/* The step that the child was at says how it ended. */
+/*
+ * The step that the child was at says how it ended. What is killed was killed from outside: this
+ * process ends likewise, so that the whole program is run again.
+ */
 static void forked_crash(struct kernel_child *c, int signal)
 {
+    if (signal == SIGKILL) {
+        (void)raise(SIGKILL);
+    }
     for (size_t i = c->rec->steps.n; i-- > 0;) {
         struct record_step *s = &c->rec->steps.v[i];
 

@@ -10,10 +10,12 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "exec/kernel.h"
 #include "op/text.h"
@@ -355,8 +357,8 @@ static void test_forks_within_forks(void **state)
     assert_int_equal(step(b, b->record.steps.n - 1)->step.process, 0);
 }
 
-/* A child that is gone, or does not answer: the program's record says so, the next has another. */
-static void check_replaced(struct bed *b, int signal, enum outcome_kind kind)
+/* Somebody kills or stops a child once: the programs run, in another. */
+static void check_replaced(struct bed *b, int signal)
 {
     static const char *const text = "munmap(@0, 0x1000)\nmunmap(@0, 0x1000)\n";
     pid_t old = kernel_child_pid(b->k);
@@ -369,30 +371,114 @@ static void check_replaced(struct bed *b, int signal, enum outcome_kind kind)
     if (signal) {
         assert_int_equal(kill(old, signal), 0);
     }
-    if (kernel_take(b->k, &b->record, &e) < 0) {
-        fail_msg("%s", e.text);
+    for (int i = 0; i < 2; i++) {
+        if (kernel_take(b->k, &b->record, &e) < 0) {
+            fail_msg("%s", e.text);
+        }
+        assert_outcome(b, 1, " = 0");
+        assert_int_equal(b->record.steps.n, 3);
+        assert_int_not_equal(kernel_child_pid(b->k), old);
     }
-    assert_int_equal(step(b, b->record.steps.n - 1)->step.outcome.kind, kind);
-    assert_int_equal(step(b, b->record.steps.n - 1)->step.outcome.signal, signal);
-    assert_int_not_equal(kernel_child_pid(b->k), old);
-    assert_int_equal(kernel_take(b->k, &b->record, &e), 0); /* the one behind it */
-    assert_outcome(b, 1, " = 0");
     assert_int_equal(waitpid(-1, NULL, WNOHANG), 0); /* the new one, and no zombie of the old */
     assert_int_equal(kill(old, 0), -1);
     assert_int_equal(errno, ESRCH);
 }
 
-static void test_a_child_that_crashes(void **state)
+static void test_a_child_that_is_killed(void **state)
 {
     BED(b);
-    check_replaced(b, SIGKILL, OUTCOME_CRASH);
+    check_replaced(b, SIGKILL);
 }
 
-static void test_a_child_that_hangs(void **state)
+static void test_a_child_that_is_stopped(void **state)
 {
     BED(b);
     kernel_set_hang_ms(b->k, 200);
-    check_replaced(b, 0, OUTCOME_HANG);
+    check_replaced(b, 0);
+}
+
+/* Who sends SIGNAL to the child, and to the one that replaces it. */
+struct enemy {
+    const struct bed *bed;
+    int signal;
+};
+
+static void *send_twice(void *arg)
+{
+    static const struct timespec short_time = {.tv_nsec = 1000000};
+    static const struct timespec start_time = {.tv_nsec = 100000000};
+    const struct enemy *enemy = arg;
+    pid_t last = 0;
+
+    for (int i = 0; i < 2; i++) {
+        pid_t pid;
+
+        while ((pid = kernel_child_pid(enemy->bed->k)) == last || pid == 0) {
+            nanosleep(&short_time, NULL);
+        }
+        nanosleep(&start_time, NULL);
+        kill(pid, enemy->signal);
+        last = pid;
+    }
+    return NULL;
+}
+
+/* A program that takes some seconds; what kernel_take says of it when SIGNAL comes twice. */
+static int run_with_enemy(struct bed *b, int signal, struct err *e)
+{
+    struct enemy enemy = {b, signal};
+    struct buf text = BUF_INIT;
+    pthread_t thread;
+    int rc;
+
+    for (int i = 0; i < 400; i++) {
+        buf_str(&text, "mmap(@0x10000000, 0x4000000, PROT_READ|PROT_WRITE, "
+                       "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_POPULATE, -1, 0)\n");
+    }
+    parse(b, buf_text(&text));
+    buf_free(&text);
+    assert_int_equal(kernel_submit(b->k, &b->prog, e), 0);
+    parse(b, "munmap(@0, 0x1000)\n");
+    assert_int_equal(kernel_submit(b->k, &b->prog, e), 0);
+    assert_int_equal(pthread_create(&thread, NULL, send_twice, &enemy), 0);
+    rc = kernel_take(b->k, &b->record, e);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    return rc;
+}
+
+static void test_a_child_that_is_killed_twice(void **state)
+{
+    struct err e = {""};
+
+    BED(b);
+    assert_int_equal(run_with_enemy(b, SIGKILL, &e), -ECHILD);
+    assert_non_null(strstr(e.text, "killed"));
+    assert_int_equal(kernel_take(b->k, &b->record, &e), 0); /* the one behind it */
+    assert_outcome(b, 0, " = 0");
+}
+
+static void test_a_crash_that_repeats(void **state)
+{
+    struct err e = {""};
+
+    BED(b);
+    assert_int_equal(run_with_enemy(b, SIGTERM, &e), 0);
+    assert_int_equal(step(b, b->record.steps.n - 1)->step.outcome.kind, OUTCOME_CRASH);
+    assert_int_equal(step(b, b->record.steps.n - 1)->step.outcome.signal, SIGTERM);
+    assert_int_equal(kernel_take(b->k, &b->record, &e), 0);
+    assert_outcome(b, 0, " = 0");
+}
+
+static void test_a_hang_that_repeats(void **state)
+{
+    struct err e = {""};
+
+    BED(b);
+    kernel_set_hang_ms(b->k, 1000);
+    assert_int_equal(run_with_enemy(b, SIGSTOP, &e), 0);
+    assert_int_equal(step(b, b->record.steps.n - 1)->step.outcome.kind, OUTCOME_HANG);
+    assert_int_equal(kernel_take(b->k, &b->record, &e), 0);
+    assert_outcome(b, 0, " = 0");
 }
 
 static void test_no_child_is_left(void **state)
@@ -455,8 +541,11 @@ int main(void)
         TEST(test_files_are_fresh),
         TEST(test_fork),
         TEST(test_forks_within_forks),
-        TEST(test_a_child_that_crashes),
-        TEST(test_a_child_that_hangs),
+        TEST(test_a_child_that_is_killed),
+        TEST(test_a_child_that_is_stopped),
+        TEST(test_a_child_that_is_killed_twice),
+        TEST(test_a_crash_that_repeats),
+        TEST(test_a_hang_that_repeats),
         TEST(test_no_child_is_left),
         TEST(test_programs_that_do_not_fit),
         TEST(test_ring),
