@@ -143,7 +143,9 @@ struct region_vec record_regions(const struct record *r, size_t i)
         const struct record_step *s = &r->steps.v[i];
 
         if (s->has_regions) {
-            return (struct region_vec){r->regions.v + s->regions.first, s->regions.n, s->regions.n};
+            return s->regions.n == 0 ? REGION_VEC_INIT
+                                     : (struct region_vec){r->regions.v + s->regions.first,
+                                                           s->regions.n, s->regions.n};
         }
     } while (i-- > 0);
     return REGION_VEC_INIT;

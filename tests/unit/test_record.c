@@ -57,6 +57,7 @@ static void test_equal_regions_are_kept_once(void **state)
 
     (void)state;
     assert_int_equal(record_put_regions(&r, record_add(&r, RECORD_OP), &now), 0);
+    assert_null(record_regions(&r, 0).v); /* of a vector that has no memory yet */
     assert_int_equal(region_vec_push(&now, region(0x1000, 0x1fff)), 0);
     assert_int_equal(record_put_regions(&r, record_add(&r, RECORD_OP), &now), 0);
     assert_non_null(record_add(&r, RECORD_OP)); /* says nothing of regions */
