@@ -174,8 +174,8 @@ static void print_json(const struct diff_command *c, double seconds)
         if (c->random) {
             json_object_object_add(o, "seed", json_object_new_uint64(c->findings.v[i].seed));
         }
-        json_object_object_add(o, "signature", json_object_new_string(c->findings.v[i].signature));
-        json_object_object_add(o, "report", json_object_new_string(c->findings.v[i].text));
+        json_object_object_add(o, "signature", json_text(c->findings.v[i].signature));
+        json_object_object_add(o, "report", json_text(c->findings.v[i].text));
         json_object_array_add(findings, o);
     }
     json_object_object_add(doc, "findings", findings);

@@ -186,9 +186,6 @@ static int load_source(struct run_command *c, struct err *e)
     if ((c->random != 0) + (c->exhaustive.steps != 0) + c->fail_each > 1) {
         return err_set(e, -EINVAL, "one of --random, --exhaustive, --fail-each");
     }
-    if (c->common.json) {
-        return err_set(e, -EINVAL, "what prints a summary has no --json");
-    }
     return c->targets.n == 0 ? target_list_add(&c->targets, "linux", e) : check_related(c, e);
 }
 
@@ -209,6 +206,9 @@ static int run_summed_up(struct run_command *c)
     rc = c->random      ? run_random(&s, c->random, c->seed, &e)
          : c->fail_each ? run_fail_each(&s, &c->inputs, &e)
                         : run_exhaustive(&s, &c->exhaustive, &e);
+    if (rc == 0) {
+        soak_finish(&s);
+    }
     code = s.all_findings > 0 ? EXIT_FINDING : s.all_ran == 0 ? EXIT_NOTHING_RAN : EXIT_HOLDS;
     soak_free(&s);
     if (rc < 0) {

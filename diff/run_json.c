@@ -11,9 +11,51 @@ static const char *const verdict_names[] = {
     [RUN_SKIP] = "skip",
 };
 
+/* Bytes of the UTF-8 character that S begins with; 0 if it begins with none. */
+static size_t utf8_len(const unsigned char *s)
+{
+    size_t n = s[0] < 0x80                   ? 1
+               : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+               : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+               : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+                                             : 0;
+
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    /* overlong, a surrogate, beyond the last */
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) {
+        return 0;
+    }
+    return n;
+}
+
+struct json_object *json_text(const char *text)
+{
+    struct buf clean = BUF_INIT;
+    struct json_object *o;
+
+    while (*text) {
+        size_t n = utf8_len((const unsigned char *)text);
+
+        if (n) {
+            buf_add(&clean, text, n);
+        } else {
+            buf_str(&clean, "\xef\xbf\xbd");
+        }
+        text += n ? n : 1;
+    }
+    o = json_object_new_string(buf_text(&clean));
+    buf_free(&clean);
+    return o;
+}
+
 static void add_text(struct json_object *o, const char *key, const struct buf *b)
 {
-    json_object_object_add(o, key, json_object_new_string_len(buf_text(b), (int)b->len));
+    json_object_object_add(o, key, json_text(buf_text(b)));
 }
 
 static struct json_object *config_json(const struct prog_config *c)
@@ -61,8 +103,8 @@ struct json_object *run_json(const char *path, const char *target, const struct 
 {
     struct json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "path", json_object_new_string(path));
-    json_object_object_add(o, "target", json_object_new_string(target));
+    json_object_object_add(o, "path", json_text(path));
+    json_object_object_add(o, "target", json_text(target));
     json_object_object_add(o, "verdict", json_object_new_string(verdict_names[r->verdict]));
     if (r->verdict != RUN_PASS) {
         add_text(o, "reason", &r->reason);

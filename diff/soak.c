@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "bench.h"
+#include "run_json.h"
 
 void soak_init(struct soak *s, struct target_list *targets, const struct common_options *common)
 {
@@ -18,10 +19,13 @@ void soak_init(struct soak *s, struct target_list *targets, const struct common_
                        .seen = BUF_INIT,
                        .why_skipped = BUF_INIT};
     s->run.adapt_config = true;
+    s->all = common->json ? json_object_new_array() : NULL;
 }
 
 void soak_free(struct soak *s)
 {
+    json_object_put(s->reports);
+    json_object_put(s->all);
     related_free(s->related);
     run_result_free(&s->result);
     buf_free(&s->seen);
@@ -36,12 +40,33 @@ void soak_begin(struct soak *s, size_t i)
     memset(s->by_relation, 0, sizeof(s->by_relation));
     buf_clear(&s->seen);
     buf_clear(&s->why_skipped);
+    json_object_put(s->reports);
+    s->reports = s->all ? json_object_new_array() : NULL;
     s->began = bench_ns();
 }
 
 const struct target_spec *soak_spec(const struct soak *s)
 {
     return &s->targets->v[s->target].spec;
+}
+
+/* TEXT, a report, as a row: its last line is the command. */
+static void add_report(struct soak *s, const struct prog *p, const struct buf *text)
+{
+    struct json_object *o = json_object_new_object();
+    struct buf part = BUF_INIT;
+    const char *command = strstr(buf_text(text), "\ntwinmap run ");
+
+    run_signature(p, &s->result, &part);
+    json_object_object_add(o, "signature", json_text(buf_text(&part)));
+    json_object_object_add(o, "reason", json_text(buf_text(&s->result.reason)));
+    buf_clear(&part);
+    if (command) {
+        buf_add(&part, command + 1, strlen(command) - 2);
+    }
+    json_object_object_add(o, "command", json_text(buf_text(&part)));
+    json_object_array_add(s->reports, o);
+    buf_free(&part);
 }
 
 static void report(struct soak *s, const struct prog *p, const char *what)
@@ -57,8 +82,12 @@ static void report(struct soak *s, const struct prog *p, const char *what)
         common_options_print(s->common, &name);
         buf_str(&name, what);
         run_print_report(p, &s->result, soak_spec(s)->text, buf_text(&name), &text);
-        printf("%s\n", buf_text(&text));
-        fflush(stdout);
+        if (s->reports) {
+            add_report(s, p, &text);
+        } else {
+            printf("%s\n", buf_text(&text));
+            fflush(stdout);
+        }
     }
     buf_free(&line);
     buf_free(&text);
@@ -153,11 +182,67 @@ static void print_summary(const struct soak *s, uint64_t ns)
     fflush(stdout);
 }
 
+static void add_number(struct json_object *o, const char *key, uint64_t value)
+{
+    json_object_object_add(o, key, json_object_new_uint64(value));
+}
+
+static struct json_object *summary_json(struct soak *s, uint64_t ns)
+{
+    struct json_object *o = json_object_new_object();
+    struct json_object *excused = json_object_new_object();
+    struct json_object *relations = json_object_new_object();
+
+    json_object_object_add(o, "target", json_text(soak_spec(s)->text));
+    add_number(o, "programs", s->programs);
+    add_number(o, "findings", s->findings);
+    add_number(o, "skipped", s->skipped);
+    if (s->skipped) {
+        json_object_object_add(o, "reason", json_text(buf_text(&s->why_skipped)));
+    }
+    add_number(o, "steps", s->steps);
+    add_number(o, "poisoned", s->poisoned);
+    for (unsigned i = 0; i < LIMIT_COUNT; i++) {
+        if (s->excused[i]) {
+            add_number(excused, limit_descs[i].name, s->excused[i]);
+        }
+    }
+    json_object_object_add(o, "excused", excused);
+    for (int k = 0; k <= SPACE_H_GT_G; k++) {
+        add_number(relations, space_relation_name((enum space_relation)k), s->by_relation[k]);
+    }
+    json_object_object_add(o, "relations", relations);
+    add_number(o, "pairs", s->pairs);
+    json_object_object_add(o, "seconds", json_object_new_double((double)ns / 1e9));
+    json_object_object_add(o, "reports", s->reports);
+    s->reports = NULL;
+    return o;
+}
+
 void soak_end(struct soak *s)
 {
     uint64_t ns = bench_ns() - s->began;
 
     s->all_findings += s->findings;
     s->all_ran += s->programs - s->skipped;
-    print_summary(s, ns);
+    s->all_programs += s->programs;
+    if (s->all) {
+        json_object_array_add(s->all, summary_json(s, ns));
+    } else {
+        print_summary(s, ns);
+    }
+}
+
+void soak_finish(struct soak *s)
+{
+    if (s->all) {
+        struct json_object *doc = json_object_new_object();
+
+        json_object_object_add(doc, "targets", s->all);
+        json_object_object_add(doc, "summary",
+                               counts_json(s->all_ran - s->all_findings, s->all_findings,
+                                           s->all_programs - s->all_ran));
+        json_emit(doc);
+        s->all = NULL;
+    }
 }
