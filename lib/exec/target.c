@@ -16,6 +16,7 @@
 #include "exec/machine.h"
 
 #define HOSTS "real, sim-linux or sim-freebsd"
+#define LINUX_HOSTS "real or sim-linux"
 #define AVAILABLE "linux, bsd, model-linux, model-freebsd, kernel, so:PATH"
 
 /* Targets that are no layers. */
@@ -143,6 +144,18 @@ static int find_layer(struct target_spec *ret, const char *name, struct err *e)
     return err_set(e, -ENOENT, "unknown target '%s'; there are " AVAILABLE, name);
 }
 
+/* What a Linux layer promises its guest, it leaves to calls that a Linux host alone has. */
+static int check_host(const struct target_spec *spec, struct err *e)
+{
+    if (spec->system == ABI_LINUX && strcmp(spec->host, machine_sim_freebsd.name) == 0) {
+        return err_set(e, -EINVAL,
+                       "target '%s': a Linux layer needs a Linux host (" LINUX_HOSTS
+                       "): %s has no mremap, and its MADV_DONTNEED does not zero",
+                       spec->layer->name, spec->host);
+    }
+    return 0;
+}
+
 int target_parse(struct target_spec *ret, const char *text, struct err *e)
 {
     char words[sizeof(ret->text)];
@@ -164,7 +177,7 @@ int target_parse(struct target_spec *ret, const char *text, struct err *e)
     }
     ret->system =
         strcmp(ret->layer->system, abi_system_name(ABI_FREEBSD)) == 0 ? ABI_FREEBSD : ABI_LINUX;
-    return 0;
+    return check_host(ret, e);
 }
 
 static bool fill(struct target_status *ret, const char *name, bool available, const char *note)
@@ -192,7 +205,10 @@ bool target_status_nth(size_t n, struct target_status *ret)
     char note[sizeof(ret->note)];
 
     if (layer) {
-        snprintf(note, sizeof(note), "the %s flavour of the layer; host=" HOSTS, layer->name);
+        bool narrow = strcmp(layer->system, abi_system_name(ABI_LINUX)) == 0;
+
+        snprintf(note, sizeof(note), "the %s flavour of the layer; host=%s", layer->name,
+                 narrow ? LINUX_HOSTS " (a Linux layer needs a Linux host)" : HOSTS);
         return fill(ret, layer->name, true, note);
     }
     while (layer_nth(n_layers)) {
@@ -202,7 +218,7 @@ bool target_status_nth(size_t n, struct target_status *ret)
     if (n == 0) {
         return fill(ret, "so:PATH", true,
                     "a layer of your own: a shared object that exports " LAYER_SYMBOL
-                    "; hosts as above");
+                    "; hosts as the flavour of its system");
     }
     n--;
     if (n < ARRAY_LEN(others)) {

@@ -12,7 +12,6 @@
 static const char *const linux_targets[] = {
     "linux",
     "linux,host=sim-linux",
-    "linux,host=sim-freebsd",
 };
 
 /* A layer that does something else in one call; the rest is the Linux flavour's. */

@@ -13,7 +13,6 @@
 
 static const char *const targets[] = {
     "linux,host=sim-linux",
-    "linux,host=sim-freebsd",
     "bsd,host=sim-linux",
     "bsd,host=sim-freebsd",
     "linux,host=sim-linux,host_page=16384",

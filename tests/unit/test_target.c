@@ -71,6 +71,8 @@ static void test_refusals_name_what_would_be_right(void **state)
         {"linux,bits=33", -EINVAL, "32 or 64"},
         {"linux,host=mars", -EINVAL, "read 'mars', expected real, sim-linux or sim-freebsd"},
         {"linux,host=sim-", -EINVAL, "read 'sim-'"},
+        {"linux,host=sim-freebsd", -EINVAL, "'linux': a Linux layer needs a Linux host"},
+        {"linux,bits=32,host=sim-freebsd,host_page=16384", -EINVAL, "has no mremap"},
     };
 
     (void)state;
@@ -98,7 +100,7 @@ static void test_overlong_spec(void **state)
     assert_non_null(strstr(e.text, "longer than"));
 }
 
-static void test_any_layer_on_any_host(void **state)
+static void test_layers_on_hosts(void **state)
 {
     static const char *const layers[] = {"linux", "bsd"};
 
@@ -111,6 +113,10 @@ static void test_any_layer_on_any_host(void **state)
             char text[64];
 
             snprintf(text, sizeof(text), "%s,host=%s", layers[k], machine_nth(i)->name);
+            if (k == 0 && machine_nth(i) == &machine_sim_freebsd) {
+                assert_int_equal(target_parse(&spec, text, &e), -EINVAL);
+                continue;
+            }
             assert_int_equal(target_parse(&spec, text, &e), 0);
             assert_string_equal(spec.host, machine_nth(i)->name);
         }
@@ -152,7 +158,7 @@ int main(void)
         cmocka_unit_test(test_options_override),
         cmocka_unit_test(test_refusals_name_what_would_be_right),
         cmocka_unit_test(test_overlong_spec),
-        cmocka_unit_test(test_any_layer_on_any_host),
+        cmocka_unit_test(test_layers_on_hosts),
         cmocka_unit_test(test_list_is_truthful),
     };
 
