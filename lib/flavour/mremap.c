@@ -253,8 +253,8 @@ static int mremap_locked(struct layer *l, const struct args *a, gaddr *ret)
         return shrink(l, a);
     }
     set_ranges(l, a, &plan);
-    /* Only a range that wraps gets here: a kernel frees the destination first. */
-    if (a->fixed && a->new_len >= a->old_len && range_overlaps(plan.from, a->to)) {
+    /* In a range that wraps a kernel finds nothing. */
+    if (a->fixed && a->new_len >= a->old_len && a->old_len - 1 > layer_last(l) - a->old) {
         return -EFAULT;
     }
     if (plan.grows && low) {

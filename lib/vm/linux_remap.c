@@ -254,7 +254,8 @@ int linux_remap_several(struct vm_proc *p, const struct linux_remap *m,
     struct several s = {.rule = LINUX_PASSED};
     const struct vm_area *first = vm_area_find(p, m->addr);
 
-    if (!first) {
+    /* Where its register wraps, the range ends below its start: the kernel finds nothing in it. */
+    if (!first || (vm_p(p)->bits == 32 && r.last > UINT32_MAX)) {
         return vm_reply_fail(p, VM_RULE_LINUX_MREMAP_UNMAPPED, seen, ret);
     }
     check_devices(p, r, &s);
