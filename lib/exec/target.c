@@ -6,6 +6,7 @@
 #include "exec/target.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,8 +74,16 @@ static int parse_number(const char *key, const char *text, uint64_t *ret, struct
     return 0;
 }
 
+static int given_twice(const char *key, struct err *e)
+{
+    return err_set(e, -EINVAL, "target option %s: given twice", key);
+}
+
 static int parse_host(struct target_spec *ret, const char *value, struct err *e)
 {
+    if (ret->host[0]) {
+        return given_twice("host", e);
+    }
     if (!machine_find(value)) {
         return err_set(e, -EINVAL, "target option host: read '%s', expected " HOSTS, value);
     }
@@ -103,9 +112,13 @@ static int parse_option(struct target_spec *ret, char *option, struct err *e)
     key = config_key_parse(option, strlen(option));
     if (key == CONFIG_KEY_COUNT) {
         return err_set(e, -EINVAL,
-                       "target option: read '%s', expected host, guest_page, host_page, bits, "
-                       "reserved or guest_base",
-                       option);
+                       "target option: read '%s', expected %sguest_page, host_page, bits, "
+                       "reserved or guest_base%s",
+                       option, ret->kind == TARGET_LAYER ? "host, " : "",
+                       ret->kind == TARGET_LAYER ? "" : "; a model runs on no host");
+    }
+    if (ret->override.given & (1u << key)) {
+        return given_twice(option, e);
     }
     rc = parse_number(option, value, &number, e);
     return rc < 0 ? rc : config_set(&ret->override, key, number, e);
@@ -144,6 +157,21 @@ static int find_layer(struct target_spec *ret, const char *name, struct err *e)
     return err_set(e, -ENOENT, "unknown target '%s'; there are " AVAILABLE, name);
 }
 
+/* Each value is legal by itself: what RESERVED may be hangs on the others. */
+static int check_together(const struct prog_config *c, struct err *e)
+{
+    struct err why;
+
+    if (config_check(c, &why) == 0) {
+        return 0;
+    }
+    return err_set(e, -EINVAL,
+                   "target option reserved: read 0x%" PRIx64 ", expected %s, here bits=%" PRIu64
+                   " and host pages of %" PRIu64,
+                   c->value[CONFIG_RESERVED], config_expected(CONFIG_RESERVED),
+                   c->value[CONFIG_BITS], config_effective_host_page(c));
+}
+
 /* What a Linux layer promises its guest, it leaves to calls that a Linux host alone has. */
 static int check_host(const struct target_spec *spec, struct err *e)
 {
@@ -162,7 +190,7 @@ int target_parse(struct target_spec *ret, const char *text, struct err *e)
     char *rest = words;
     int rc;
 
-    *ret = (struct target_spec){.host = "real", .override = PROG_CONFIG_DEFAULT};
+    *ret = (struct target_spec){.override = PROG_CONFIG_DEFAULT};
     if (strlen(text) >= sizeof(words)) {
         return err_set(e, -EINVAL, "target: longer than %zu characters", sizeof(words) - 1);
     }
@@ -172,6 +200,10 @@ int target_parse(struct target_spec *ret, const char *text, struct err *e)
     while (rc == 0 && rest) {
         rc = parse_option(ret, strsep(&rest, ","), e);
     }
+    if (!ret->host[0]) {
+        snprintf(ret->host, sizeof(ret->host), "real");
+    }
+    rc = rc < 0 ? rc : check_together(&ret->override, e);
     if (rc < 0 || ret->kind != TARGET_LAYER) {
         return rc;
     }
