@@ -9,7 +9,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 enum {
@@ -57,14 +56,23 @@ static bool may_lock(void)
            (syscall(SYS_capget, &head, sets) == 0 && (sets[0].effective >> CAP_LOCK_BIT & 1));
 }
 
-/* The newest rules that the running kernel is known to follow. */
+/*
+ * The newest rules that the running kernel is known to follow. A process may have asked uname to
+ * lie (UNAME26).
+ */
 static unsigned find_release(void)
 {
-    struct utsname u;
+    FILE *f = fopen("/proc/sys/kernel/osrelease", "re");
     unsigned major = 0;
     unsigned minor = 0;
+    int n;
 
-    if (uname(&u) != 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2) {
+    if (!f) {
+        return 0;
+    }
+    n = fscanf(f, "%u.%u", &major, &minor);
+    fclose(f);
+    if (n != 2) {
         return 0;
     }
     return major > 6 || (major == 6 && minor >= 17) ? 617 : 600;

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -496,6 +497,26 @@ static void test_no_child_is_left(void **state)
     assert_int_not_equal(kernel_child_pid(b->k), pid);
 }
 
+static void test_the_release_is_the_kernels(void **state)
+{
+    unsigned long old = (unsigned long)personality(0xffffffff);
+    struct err e = {""};
+    struct kernel *k;
+    unsigned release;
+    int rc;
+
+    BED(b);
+    run(b, "munmap(@0, 0x1000)\n");
+    release = b->record.place.release;
+    assert_int_not_equal(personality(old | UNAME26), -1);
+    rc = kernel_open(&k, &e);
+    assert_int_not_equal(personality(old), -1);
+    assert_int_equal(rc, 0);
+    assert_int_equal(kernel_run(k, &b->prog, &b->record, &e), 0);
+    assert_int_equal(b->record.place.release, release);
+    assert_null(kernel_close(k));
+}
+
 static void test_programs_that_do_not_fit(void **state)
 {
     BED(b);
@@ -547,6 +568,7 @@ int main(void)
         TEST(test_a_crash_that_repeats),
         TEST(test_a_hang_that_repeats),
         TEST(test_no_child_is_left),
+        TEST(test_the_release_is_the_kernels),
         TEST(test_programs_that_do_not_fit),
         TEST(test_ring),
     };
