@@ -173,6 +173,21 @@ static int fill_all(struct kernel_child *c, const struct region_vec *all, struct
     return rc;
 }
 
+/* A kernel that places maps from some address upwards comes to no hole below it. */
+static int check_placed(const struct record_place *p, struct err *e)
+{
+    long at = syscall(SYS_mmap, 0, p->page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (at != -1) {
+        (void)syscall(SYS_munmap, at, p->page);
+    }
+    return at != -1 && range_has(p->within, (uint64_t)at)
+               ? 0
+               : err_set(e, -ENOTSUP,
+                         "this process has an old layout (ADDR_COMPAT_LAYOUT), in which nothing is "
+                         "placed where programs run");
+}
+
 int kernel_space_clear(struct kernel_child *c, struct err *e)
 {
     struct record_place *p = &c->place;
@@ -206,7 +221,7 @@ int kernel_space_clear(struct kernel_child *c, struct err *e)
     p->taken = (struct range){p->within.last - TAKEN_LEN + 1, p->within.last};
     rc = fill_all(c, all, e);
     region_vec_clear(all);
-    return rc;
+    return rc < 0 ? rc : check_placed(p, e);
 }
 
 int kernel_space_begin(struct kernel_child *c)
