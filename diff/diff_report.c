@@ -5,6 +5,8 @@
 
 #include "op/text.h"
 
+enum { POISONED_PERCENT_MAX = 1 }; /* more is worth a warning */
+
 static const struct op *op_of(const struct diff_pair *d, const struct prog *p)
 {
     const struct record_step *s = &d->a.steps.v[d->bad];
@@ -143,15 +145,10 @@ static double share(const struct diff_counts *c)
     return poisoned ? 100.0 * (double)poisoned / (double)(poisoned + c->steps) : 0;
 }
 
-void diff_print_counts(const struct diff_counts *c, double seconds, struct buf *out)
+static void print_reasons(const struct diff_counts *c, struct buf *out)
 {
-    uint64_t poisoned = diff_counts_poisoned(c);
     const char *sep = ": ";
 
-    buf_fmt(out,
-            "# %" PRIu64 " programs, %" PRIu64 " steps, %" PRIu64 " findings, %" PRIu64
-            " poisoned (%.2f %%",
-            c->programs, c->steps, c->findings, poisoned, share(c));
     for (int i = 0; i < RECORD_POISON_COUNT; i++) {
         if (c->poisoned[i]) {
             buf_fmt(out, "%s%" PRIu64 " %s", sep, c->poisoned[i],
@@ -159,6 +156,25 @@ void diff_print_counts(const struct diff_counts *c, double seconds, struct buf *
             sep = "; ";
         }
     }
+}
+
+bool diff_print_warning(const struct diff_counts *c, struct buf *out)
+{
+    if (share(c) <= POISONED_PERCENT_MAX) {
+        return false;
+    }
+    buf_fmt(out, "%.2f %% of the steps could not be compared", share(c));
+    print_reasons(c, out);
+    return true;
+}
+
+void diff_print_counts(const struct diff_counts *c, double seconds, struct buf *out)
+{
+    buf_fmt(out,
+            "# %" PRIu64 " programs, %" PRIu64 " steps, %" PRIu64 " findings, %" PRIu64
+            " poisoned (%.2f %%",
+            c->programs, c->steps, c->findings, diff_counts_poisoned(c), share(c));
+    print_reasons(c, out);
     buf_fmt(out, "), %" PRIu64 " steps and %" PRIu64 " programs skipped", c->skipped, c->not_run);
     if (seconds > 0) {
         buf_fmt(out, "; %.1f s, %.0f programs/s", seconds, (double)c->programs / seconds);

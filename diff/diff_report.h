@@ -15,6 +15,8 @@ void diff_signature(const struct diff_pair *d, const struct prog *p, struct buf 
  */
 void diff_report(const struct diff_pair *d, const struct prog *p, const char *what,
                  struct buf *out);
+/* "4.50 % of the steps could not be compared: 9 ...", if that is more than anybody may overlook. */
+bool diff_print_warning(const struct diff_counts *c, struct buf *out);
 /* One line: "# 1000 programs, 21000 steps, 0 findings, 12 poisoned (0.06 %: 12 ...), ...". */
 void diff_print_counts(const struct diff_counts *c, double seconds, struct buf *out);
 struct json_object *diff_counts_json(const struct diff_counts *c, double seconds);
