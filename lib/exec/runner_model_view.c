@@ -203,6 +203,7 @@ static int differ(struct runner *r, struct trace_step *s, const struct inv_ctx *
         return rc;
     }
     if (r->model->inexact && f.g.shared) {
+        s->poisoned = true;
         return poke(r, at, have, len);
     }
     for (size_t i = 0; i < len; i++) {

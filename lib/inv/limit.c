@@ -202,8 +202,13 @@ static enum limit_id refused_mmap(const struct limit_ctx *c, const struct inv_vi
         range_len(v->range) > SCRATCH_MAX) {
         return limit_if(c, LIMIT_ID_SCRATCH_BOUNDED, true);
     }
+    if (err == ABI_ENOMEM && file && v->placed && v->align > v->host_page &&
+        !u64_is_aligned(inv_arg(v, 5), v->host_page) && v->block > SCRATCH_MAX) {
+        return limit_if(c, LIMIT_ID_SCRATCH_BOUNDED, true); /* aligned, so not congruent */
+    }
     if ((err == ABI_ENOMEM || err == ABI_EEXIST) && v->excl) {
-        return limit_if(c, LIMIT_ID_PROBE_BEST_EFFORT, true);
+        /* What is in the way is the emulator's: the host has seen it. */
+        return limit_if(c, LIMIT_ID_PROBE_BEST_EFFORT, inv_host_said(v, ABI_EEXIST));
     }
     return LIMIT_NONE;
 }
@@ -292,7 +297,10 @@ static enum limit_id no_room(const struct limit_ctx *c, const struct inv_view *v
         return LIMIT_NONE;
     }
     id = limit_if(c, LIMIT_ID_HOST_PAGE_ROOM, !inv_room_left(v, &room));
-    return id != LIMIT_NONE ? id : limit_if(c, LIMIT_ID_PROBE_BEST_EFFORT, !limit_host_failed(v));
+    /* Only who has probed may say that nothing was found. */
+    return id != LIMIT_NONE ? id
+                            : limit_if(c, LIMIT_ID_PROBE_BEST_EFFORT,
+                                       v->step->calls.n > 0 && !limit_host_failed(v));
 }
 
 static enum limit_id refusal(const struct limit_ctx *c, const struct inv_view *v)
@@ -399,11 +407,8 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
                       inv_arg(&v, 2) == LINUX_MADV_REMOVE && any_snapshot(&v, v.range));
     }
     if (id == LIMIT_NONE && v.kind == OP_madvise && v.has_range && v.out->err == ABI_EINVAL) {
-        /* To the layer a snapshot is shared still, which some advice is refused for. */
-        id = limit_if(
-            c, LIMIT_ID_SHARED_RO_SNAPSHOT,
-            (inv_arg(&v, 2) == LINUX_MADV_FREE || inv_arg(&v, 2) == LINUX_MADV_WIPEONFORK) &&
-                any_snapshot(&v, v.range));
+        /* To the layer a snapshot is shared still, and locked: some advice is refused for that. */
+        id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, any_snapshot(&v, v.range));
     }
     if (id == LIMIT_NONE && v.kind == OP_mremap) {
         id = snapshot_moved(c, &v, allowed);
