@@ -197,6 +197,10 @@ static int conclude(const struct diff_command *c)
             printf("\n%s", c->findings.v[i].text);
         }
     }
+    buf_clear(&line);
+    if (diff_print_warning(&c->counts, &line)) {
+        fprintf(stderr, "twinmap diff: %s\n", buf_text(&line));
+    }
     buf_free(&line);
     if (c->counts.findings > 0) {
         return EXIT_FINDING;
