@@ -25,6 +25,7 @@ struct diff_command {
     struct input_list inputs;
     enum prog_format format;
     uint64_t random, seed, jobs;
+    bool seeded; /* --seed is given */
     bool json;
     struct diff_pair pair;
     struct diff_counts counts;
@@ -78,6 +79,7 @@ static int take_option(struct diff_command *c, int val, const char *value, struc
         }
         return c->random ? 0 : err_set(e, -EINVAL, "--random 0: expected at least one program");
     case 's':
+        c->seeded = true;
         return set_number(&c->seed, "seed", value, e);
     case 'J':
         if (set_number(&c->jobs, "jobs", value, e) < 0) {
@@ -110,6 +112,9 @@ static int parse(struct diff_command *c, struct cmd_options *o, struct err *e)
     args = cmd_args(o);
     if (rc == 0 && c->random && args && args[0]) {
         return err_set(e, -EINVAL, "--random takes no program");
+    }
+    if (rc == 0 && !c->random && c->seeded) {
+        return err_set(e, -EINVAL, "--seed is for programs that are made: --random");
     }
     if (rc == 0 && !c->random && (!args || !args[0])) {
         return err_set(e, -EINVAL, "no program named; see twinmap diff --help");

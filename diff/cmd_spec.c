@@ -22,7 +22,8 @@ enum { OPS_MAX = 40 };
 struct spec {
     struct input_list inputs;
     uint64_t random, seed;
-    bool all; /* list rules that are exercised, too */
+    bool seeded; /* --seed is given */
+    bool all;    /* list rules that are exercised, too */
     struct follower *follower;
     struct kernel *kernel; /* NULL: not at hand */
     struct record record, seen;
@@ -156,10 +157,14 @@ static int parse(struct spec *s, struct cmd_options *o, struct err *e)
         } else {
             rc = option_number(val == 'r' ? &s->random : &s->seed, val == 'r' ? "random" : "seed",
                                value, e);
+            s->seeded |= val == 's';
         }
         free(value);
     }
     args = rc == 0 ? cmd_args(o) : NULL;
+    if (rc == 0 && s->seeded && s->random == 0) {
+        rc = err_set(e, -EINVAL, "--seed is for programs that are made: --random");
+    }
     for (; rc == 0 && args && *args; args++) {
         rc = input_add(&s->inputs, *args, PROG_FORMAT_AUTO, e);
     }
