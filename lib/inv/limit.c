@@ -235,6 +235,9 @@ static bool can_grow(const struct inv_view *v, struct range from)
         v->ctx->host_before ? region_find(v->ctx->host_before, from.last) : NULL;
     struct range side[2];
 
+    if (v->host_page == v->guest_page) {
+        return false; /* where EOF and its splice are, a layer may not be able to read */
+    }
     return book && host && !book->snapshot && !v->ctx->no_remap && host->shared == book->shared &&
            (book->kind == REGION_FILE) == (host->kind == REGION_FILE) &&
            u64_is_aligned(from.start, v->host_page) && neighbours(v, from, side) == 0 &&
