@@ -12,6 +12,10 @@
 
 /* What sets a model apart from a kernel's when a real child's steps are repeated. */
 #define REPEATABLE limit_bit(LIMIT_ID_PLACEMENT_ADDRESS)
+/* What stores go astray by. */
+#define SLACK \
+    (limit_bit(LIMIT_ID_SUBPAGE_UNMAP) | limit_bit(LIMIT_ID_SLACK_VISIBLE) | \
+     limit_bit(LIMIT_ID_GUARD_FRAG_SOFT))
 
 static void fill(void *arg, unsigned index, uint64_t offset, void *buf, size_t len)
 {
@@ -82,6 +86,7 @@ int runner_model_begin(struct runner *r)
 
     rm->on = r->opt.model;
     rm->tainted = false;
+    rm->astray = false;
     region_vec_clear(&rm->left);
     region_vec_clear(&rm->parts);
     if (!rm->on) {
@@ -255,8 +260,8 @@ void runner_model_wait(struct runner *r)
 {
     if (r->model->on) {
         model_wait(r->model->m);
-        /* What went through slack into pages that only others map. */
-        r->model->inexact |= r->model->tainted;
+        /* What went through slack may be in pages that only others map. */
+        r->model->astray |= r->model->tainted;
     }
 }
 
@@ -326,6 +331,7 @@ int runner_model_replay(struct runner *r, size_t first)
             rc = repeat(r, s);
         }
         r->model->inexact |= (s->excused & ~REPEATABLE) != 0;
+        r->model->astray |= (s->excused & SLACK) && r->prog->ops.v[s->op].kind == OP_store;
     }
     while (f.depth > 0) {
         end_child(r, &f);

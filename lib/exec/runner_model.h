@@ -44,6 +44,7 @@ struct runner_model {
     size_t n_dropped;
     /* A child's steps could not be repeated exactly: what it shared is learnt, not judged. */
     bool inexact;
+    bool astray;   /* a child stored through slack: what is shared is learnt from then on */
     size_t budget; /* pages that may still be compared in this step */
     uint8_t bytes[PAGE_MAX];
 };

@@ -202,7 +202,7 @@ static int differ(struct runner *r, struct trace_step *s, const struct inv_ctx *
     if (rc < 0) {
         return rc;
     }
-    if (r->model->inexact && f.g.shared) {
+    if ((r->model->inexact || r->model->astray) && f.g.shared) {
         s->poisoned = true;
         return poke(r, at, have, len);
     }
