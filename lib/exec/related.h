@@ -18,8 +18,9 @@ struct related *related_free(struct related *x);
 
 /*
  * P, which passed on R under O with RET still as that run left it, against N relatives drawn from
- * RNG. 0 with RET as it was (its steps are those of P again) or, after a violation, filled as by runner_run for the run of P, bad
- * step included; or a negative errno with the reason in E. *PAIRS counts the comparisons made.
+ * RNG. 0 with RET as it was (its steps are those of P again) or, after a violation, filled as by
+ * runner_run for the run of P, bad step included; or a negative errno with the reason in E. *PAIRS
+ * counts the comparisons made.
  */
 int related_run(struct related *x, struct runner *r, const struct prog *p,
                 const struct run_options *o, unsigned n, struct prng *rng, struct run_result *ret,
