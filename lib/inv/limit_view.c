@@ -236,7 +236,7 @@ enum limit_id limit_bytes(const struct limit_ctx *c, const struct limit_bytes *b
         id = dontneed(c, &v, b);
     }
     if (id == LIMIT_NONE && v.failed && (v.n_failed > 1 || v.kind == OP_madvise)) {
-        /* One refusal must be undone, bytes included; a second one may have been that of the undo. */
+        /* One refusal must be undone, bytes included; a second may have been the undo's. */
         id = limit_if(c, LIMIT_ID_HOST_FAILED, named(&v, (struct range){b->at, b->at}));
     }
     if (id == LIMIT_NONE) {
