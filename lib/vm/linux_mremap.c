@@ -157,6 +157,7 @@ static enum vm_rule check_source(struct vm_proc *p, const struct linux_remap *m,
                                  struct vm_reply *ret)
 {
     uint64_t len = u64_min(m->old_len, m->new_len);
+    enum vm_rule rule;
 
     if (m->old_len == 0 && !s->area->a.shared) {
         return VM_RULE_LINUX_MREMAP_DUP_PRIVATE;
@@ -172,7 +173,11 @@ static enum vm_rule check_source(struct vm_proc *p, const struct linux_remap *m,
             s->cross = true;
         }
     }
-    return m->new_len > m->old_len ? check_growth(p, m, s->area, ret) : LINUX_PASSED;
+    rule = m->new_len > m->old_len ? check_growth(p, m, s->area, ret) : LINUX_PASSED;
+    if (rule != LINUX_PASSED && s->cross) {
+        vm_reply_may_fail(p, VM_RULE_LINUX_MREMAP_CROSS, ret);
+    }
+    return rule;
 }
 
 /* It is one area, if it was not certain: the call went through. */
