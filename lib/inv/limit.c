@@ -185,6 +185,16 @@ static bool allows(const struct limit_allowed *a, int err)
     return false;
 }
 
+/* The host refused a file map whose last page there would end where file offsets end. */
+static bool at_offset_end(const struct inv_view *v)
+{
+    uint64_t last;
+
+    return v->kind == OP_mmap && !v->anon && !v->guard && inv_host_said(v, v->out->err) &&
+           u64_add(inv_arg(v, 5), u64_max(inv_arg(v, 1), 1) - 1, &last) && last <= INT64_MAX &&
+           (last | (v->space->real_page - 1)) >= INT64_MAX;
+}
+
 static enum limit_id refused_mmap(const struct limit_ctx *c, const struct inv_view *v, int err)
 {
     bool file = !v->anon && !v->guard;
@@ -398,6 +408,9 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
     }
     if (v.kind == OP_mmap && v.fixed && v.out->err == ABI_ENOMEM) {
         id = limit_if(c, LIMIT_ID_FIXED_TOP_ENOMEM, inv_arg(&v, 0) > UINT64_MAX - ERRNO_MAX);
+    }
+    if (id == LIMIT_NONE && v.out->err == (v.is_linux ? ABI_EOVERFLOW : ABI_EINVAL)) {
+        id = limit_if(c, LIMIT_ID_OFFSET_END, at_offset_end(&v));
     }
     if (id == LIMIT_NONE && v.kind == OP_madvise && v.is_linux &&
         inv_arg(&v, 2) == LINUX_MADV_DONTNEED && v.out->err == ABI_EINVAL) {
