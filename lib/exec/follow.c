@@ -425,7 +425,7 @@ static int run_ops(struct follower *f, size_t at, size_t stop)
 
     while (rc == 0 && at < stop && !f->over) {
         if (f->prog->ops.v[at].kind == OP_fork) {
-            size_t wait = record_wait_of(f->prog, at, stop);
+            size_t wait = prog_wait_of(f->prog, at, stop);
 
             rc = run_fork(f, at, wait);
             at = wait;

@@ -346,7 +346,7 @@ void kernel_run_ops(struct kernel_child *c, size_t at, size_t stop)
 {
     while (at < stop && !c->over) {
         if (c->prog.ops.v[at].kind == OP_fork) {
-            size_t wait = record_wait_of(&c->prog, at, stop);
+            size_t wait = prog_wait_of(&c->prog, at, stop);
 
             run_fork(c, at, wait);
             at = wait;

@@ -174,20 +174,6 @@ uint64_t record_sum(const void *page, size_t len)
     return sum;
 }
 
-size_t record_wait_of(const struct prog *p, size_t at, size_t stop)
-{
-    unsigned depth = 1;
-
-    for (size_t i = at + 1; i < stop; i++) {
-        depth += p->ops.v[i].kind == OP_fork;
-        depth -= p->ops.v[i].kind == OP_wait;
-        if (depth == 0) {
-            return i;
-        }
-    }
-    return stop;
-}
-
 static bool require_met(const struct prog_require *q, const struct prog_config *c,
                         enum abi_system system)
 {

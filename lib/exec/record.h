@@ -131,8 +131,6 @@ static inline uint64_t record_file_object(size_t i)
     return UINT64_C(0xf11e000000000000) | i;
 }
 
-/* The wait of the fork at AT among the ops before STOP; STOP if it is never waited for. */
-size_t record_wait_of(const struct prog *p, size_t at, size_t stop);
 /*
  * Whether P can be run under PLACE's system, page and width. NULL, or the requirement or key that
  * it does not meet, in *TEXT.

@@ -73,21 +73,6 @@ void fork_report_beat(struct runner *r)
     atomic_fetch_add_explicit(&r->report->beat, 1, memory_order_relaxed);
 }
 
-/* Index of the wait() that belongs to the fork at AT, or STOP. */
-static size_t matching_wait(const struct prog *p, size_t at, size_t stop)
-{
-    unsigned depth = 1;
-
-    for (size_t i = at + 1; i < stop; i++) {
-        depth += p->ops.v[i].kind == OP_fork;
-        depth -= p->ops.v[i].kind == OP_wait;
-        if (depth == 0) {
-            return i;
-        }
-    }
-    return stop;
-}
-
 static void copy_text(char to[REPORT_TEXT_MAX], const struct buf *from)
 {
     size_t len = u64_min(from->len, REPORT_TEXT_MAX - 1);
@@ -376,7 +361,7 @@ static int do_fork(struct runner *r, struct trace_step *s, size_t at, size_t sto
 int runner_fork(struct runner *r, size_t at, size_t stop, size_t *next)
 {
     struct trace_step *s = runner_new_step(r, at);
-    size_t wait = matching_wait(r->prog, at, stop);
+    size_t wait = prog_wait_of(r->prog, at, stop);
 
     *next = wait;
     r->fail_nth = 0;

@@ -150,6 +150,20 @@ int prog_add_require(struct prog *p, struct prog_require r)
     return 0;
 }
 
+size_t prog_wait_of(const struct prog *p, size_t at, size_t stop)
+{
+    unsigned depth = 1;
+
+    for (size_t i = at + 1; i < stop; i++) {
+        depth += p->ops.v[i].kind == OP_fork;
+        depth -= p->ops.v[i].kind == OP_wait;
+        if (depth == 0) {
+            return i;
+        }
+    }
+    return stop;
+}
+
 void prog_drop_expectations(struct prog *p)
 {
     for (size_t i = 0; i < p->ops.n; i++) {

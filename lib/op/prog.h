@@ -117,6 +117,9 @@ const char *require_expected(enum require_kind kind);
 /* Whether a program may state VALUE for KIND (0 for kinds without a value). */
 bool require_value_ok(enum require_kind kind, uint64_t value);
 
+/* The wait() of the fork at AT among the ops before STOP; STOP if it is never waited for. */
+size_t prog_wait_of(const struct prog *p, size_t at, size_t stop);
+
 /* Take away all expectations: what random bytes say is no knowledge of what should happen. */
 void prog_drop_expectations(struct prog *p);
 

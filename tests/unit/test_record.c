@@ -106,10 +106,10 @@ static void test_the_wait_of_a_fork(void **state)
     struct prog p = parse("fork()\nfork()\nmunmap(0, 1)\nwait()\nmunmap(0, 1)\nwait()\nfork()\n");
 
     (void)state;
-    assert_int_equal(record_wait_of(&p, 0, p.ops.n), 5);
-    assert_int_equal(record_wait_of(&p, 1, p.ops.n), 3);
-    assert_int_equal(record_wait_of(&p, 6, p.ops.n), p.ops.n);
-    assert_int_equal(record_wait_of(&p, 0, 4), 4); /* as its parent's part ends there */
+    assert_int_equal(prog_wait_of(&p, 0, p.ops.n), 5);
+    assert_int_equal(prog_wait_of(&p, 1, p.ops.n), 3);
+    assert_int_equal(prog_wait_of(&p, 6, p.ops.n), p.ops.n);
+    assert_int_equal(prog_wait_of(&p, 0, 4), 4); /* as its parent's part ends there */
     prog_free(&p);
 }
 
