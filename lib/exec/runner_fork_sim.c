@@ -21,6 +21,7 @@ struct runner_parent {
     struct trace_step step; /* the fork, as the parent sees it */
     struct op_results results;
     struct region_vec flags, host;
+    struct region_vec left, parts; /* of its model */
     bool host_known;
     struct layer_counters counters, counters_dumped;
     int64_t judged;
@@ -58,6 +59,8 @@ void runner_fork_sim_close(struct runner *r)
         inv_ledger_free(p->copy_ledger);
         region_vec_free(&p->flags);
         region_vec_free(&p->host);
+        region_vec_free(&p->left);
+        region_vec_free(&p->parts);
         free(p);
         r->parents[i] = NULL;
     }
@@ -75,6 +78,8 @@ static int put_away(struct runner *r, struct runner_parent *p, const struct trac
     int rc = region_vec_copy(&p->flags, regions_now(&r->flags));
 
     rc = rc < 0 ? rc : region_vec_copy(&p->host, regions_now(&r->host));
+    rc = rc < 0 ? rc : region_vec_copy(&p->left, &r->model->left);
+    rc = rc < 0 ? rc : region_vec_copy(&p->parts, &r->model->parts);
     if (rc < 0) {
         return err_set(r->err, rc, "out of memory");
     }
@@ -103,6 +108,8 @@ static int take_back(struct runner *r, struct runner_parent *p, struct trace_ste
     }
     op_results_copy(&r->results, &p->results);
     rc = rc < 0 ? rc : region_vec_copy(regions_now(&r->host), &p->host);
+    rc = rc < 0 ? rc : region_vec_copy(&r->model->left, &p->left);
+    rc = rc < 0 ? rc : region_vec_copy(&r->model->parts, &p->parts);
     r->host_known = p->host_known;
     r->flags_fresh = false;
     r->host_fresh = false;
