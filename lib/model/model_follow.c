@@ -85,6 +85,14 @@ static bool pages_within(const struct model *m, uint64_t addr, uint64_t len, str
     return addr <= last && len > 0 && pages_of(m, addr, u64_min(len - 1, last - addr) + 1, ret);
 }
 
+/* Of mprotect: FreeBSD widens the range to whole pages, an empty one to one page. */
+static bool pages_protected(const struct model *m, uint64_t addr, uint64_t len, struct range *ret)
+{
+    uint64_t within = addr & (m->setup.page - 1);
+
+    return pages_within(m, addr - within, within + len, ret);
+}
+
 static int force_mmap(struct model *m, const struct op_args *args, uint64_t value)
 {
     struct vm_mmap_args a = model_mmap_args(m, args);
@@ -269,7 +277,7 @@ int model_force(struct model *m, const struct op *op, const struct op_args *args
         return pages_within(m, args->arg[0], args->arg[1], &r) ? vm_force_unmap(model_proc(m), r)
                                                                : 0;
     case OP_mprotect:
-        return pages_within(m, args->arg[0], args->arg[1], &r)
+        return pages_protected(m, args->arg[0], args->arg[1], &r)
                    ? vm_force_protect(model_proc(m), r, (int)(args->arg[2] & REGION_RWX))
                    : 0;
     case OP_mremap:
