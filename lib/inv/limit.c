@@ -212,8 +212,8 @@ static enum limit_id refused_mmap(const struct limit_ctx *c, const struct inv_vi
         range_len(v->range) > SCRATCH_MAX) {
         return limit_if(c, LIMIT_ID_SCRATCH_BOUNDED, true);
     }
-    if (err == ABI_ENOMEM && file && v->placed && v->align > v->host_page &&
-        !u64_is_aligned(inv_arg(v, 5), v->host_page) && v->block > SCRATCH_MAX) {
+    if (err == ABI_ENOMEM && file && v->placed && v->align > 1 &&
+        !u64_is_aligned(inv_arg(v, 5) & (v->host_page - 1), v->align) && v->block > SCRATCH_MAX) {
         return limit_if(c, LIMIT_ID_SCRATCH_BOUNDED, true); /* aligned, so not congruent */
     }
     if ((err == ABI_ENOMEM || err == ABI_EEXIST) && v->excl) {
