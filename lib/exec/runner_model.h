@@ -26,7 +26,7 @@ struct runner_model {
     struct region_vec map; /* scratch: what the model has mapped */
     /* Pages that the program had and gave up, while host pages are larger than guest pages. */
     struct region_vec left;
-    /* Real pages that the program stored to, while they are smaller than guest pages. */
+    /* Parts of pages that the program stored to: what is a copy of its own. */
     struct region_vec parts;
     /* Those of them that this step's store was the first to reach, at its ends. */
     uint64_t new_parts[2];

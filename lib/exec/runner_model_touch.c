@@ -159,12 +159,18 @@ static int move_parts(struct runner *r, struct range from, uint64_t to)
     return rc;
 }
 
+/* What a store makes a copy of: a page of the guest or of the host, whichever is smaller. */
+static uint64_t part_size(const struct space *s)
+{
+    return u64_min(s->real_page, s->guest_page);
+}
+
 static void note_new_parts(struct runner *r, struct range stored)
 {
     struct runner_model *rm = r->model;
 
     for (unsigned i = 0; i < 2; i++) {
-        uint64_t at = u64_align_down(i ? stored.last : stored.start, r->res->space.real_page);
+        uint64_t at = u64_align_down(i ? stored.last : stored.start, part_size(&r->res->space));
 
         if (!rangeset_has(&rm->parts, at)) {
             rm->new_parts[rm->n_new_parts++] = at;
@@ -182,7 +188,7 @@ int model_note_stores(struct runner *r, const struct trace_step *s)
     int rc = 0;
 
     r->model->n_new_parts = 0;
-    if (space->real_page >= space->guest_page) {
+    if (space->host_page == space->guest_page && space->real_page == space->guest_page) {
         return 0;
     }
     switch ((enum op_kind)r->prog->ops.v[s->op].kind) {
@@ -193,7 +199,7 @@ int model_note_stores(struct runner *r, const struct trace_step *s)
         }
         pages.last = s->outcome.has_at ? s->outcome.at - 1 : pages.last;
         note_new_parts(r, pages);
-        return rangeset_add(parts, range_widen(pages, space->real_page));
+        return rangeset_add(parts, range_widen(pages, part_size(space)));
     case OP_mmap:
         return ok ? cut_parts(r, s->outcome.value, a[1]) : 0;
     case OP_munmap:

@@ -85,8 +85,9 @@ struct facts {
     uint64_t size;
 };
 
-static int learn(struct runner *r, const struct trace_step *s, uint64_t at, struct facts *f)
+static int learn(struct runner *r, uint64_t at, struct facts *f)
 {
+    const struct space *space = &r->res->space;
     struct runner_model *rm = r->model;
     int rc;
 
@@ -96,9 +97,9 @@ static int learn(struct runner *r, const struct trace_step *s, uint64_t at, stru
     }
     *f = (struct facts){.g = rm->map.v[0], .file = -1};
     f->g.offset -= f->g.object ? f->g.r.start : 0; /* of guest address 0 */
-    /* What a map has populated is a copy of the kernel's, but nothing was stored to it yet. */
-    f->own = !f->g.shared && r->prog->ops.v[s->op].kind != OP_mmap &&
-             vm_private_copy(model_proc(rm->m), at);
+    /* What a kernel has populated is a copy, too, but nothing was stored to it. */
+    f->own = !f->g.shared && vm_private_copy(model_proc(rm->m), at) &&
+             (space->host_page == space->guest_page || rangeset_has(&rm->parts, at));
     for (unsigned i = 0; i < rm->n_copied; i++) {
         f->copied |= rm->copied[i] == u64_align_down(at, r->res->space.guest_page);
     }
@@ -107,13 +108,14 @@ static int learn(struct runner *r, const struct trace_step *s, uint64_t at, stru
     return 0;
 }
 
-/* The program stored to the real page of AT, which therefore is a copy of its own. */
+/* The program stored to the part of a page that holds AT, which is a copy of its own. */
 static bool stored_part(const struct runner *r, uint64_t at)
 {
     const struct runner_model *rm = r->model;
+    uint64_t part = u64_min(r->res->space.real_page, r->res->space.guest_page);
 
     for (unsigned i = 0; i < rm->n_new_parts; i++) {
-        if (rm->new_parts[i] == u64_align_down(at, r->res->space.real_page)) {
+        if (rm->new_parts[i] == u64_align_down(at, part)) {
             return range_has(rm->stored, at); /* the rest was copied only now */
         }
     }
@@ -197,7 +199,7 @@ static int differ(struct runner *r, struct trace_step *s, const struct inv_ctx *
     struct limit_ctx limits = model_limits(r, ctx);
     bool take = false;
     struct facts f;
-    int rc = learn(r, s, at, &f);
+    int rc = learn(r, at, &f);
 
     if (rc < 0) {
         return rc;
