@@ -34,6 +34,7 @@ static const struct {
     {"frag-shared-write-refused.tm", 2, "limit shared-frag-refused"},
     {"frag-checks.tm", 2, "limit shared-frag-refused"},
     {"frag-guard-stack.tm", 2, "limit stack-plain: no guard within the range"},
+    {"rights-at-most-of-an-empty-range-freebsd.tm", 1, "limit prot-max-unenforced"},
     {"placed-rounds-to-zero.tm", 1, "limit host-page-room: FreeBSD has room from page 1 on"},
 };
 
