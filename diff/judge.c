@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff_pair.h"
+#include "diff_report.h"
+#include "target_list.h"
+
+struct judge {
+    struct target_spec *specs;
+    size_t n;
+    struct run_options options;
+    struct target_list single; /* one target */
+    struct run_result result;  /* of it */
+    struct diff_pair pair;     /* several */
+};
+
+void judge_result_free(struct judge_result *r)
+{
+    buf_free(&r->reason);
+    buf_free(&r->signature);
+    *r = JUDGE_RESULT_INIT;
+}
+
+static int open_targets(struct judge *j, struct err *e)
+{
+    int rc;
+
+    if (j->n == 1) {
+        return target_list_add(&j->single, j->specs[0].text, e);
+    }
+    rc = diff_pair_choose(&j->pair, j->specs, j->n, e);
+    return rc < 0 ? rc : diff_pair_open(&j->pair, e);
+}
+
+int judge_open(struct judge **ret, const struct target_spec *specs, size_t n_specs,
+               const struct run_options *o, struct err *e)
+{
+    struct judge *j = calloc(1, sizeof(*j));
+    int rc;
+
+    if (!j || (j->specs = calloc(n_specs, sizeof(*specs))) == NULL) {
+        free(j);
+        return err_set(e, -ENOMEM, "out of memory");
+    }
+    memcpy(j->specs, specs, n_specs * sizeof(*specs));
+    j->n = n_specs;
+    j->options = *o;
+    rc = open_targets(j, e);
+    if (rc < 0) {
+        judge_close(j);
+        return rc;
+    }
+    *ret = j;
+    return 0;
+}
+
+struct judge *judge_close(struct judge *j)
+{
+    if (j) {
+        target_list_free(&j->single);
+        run_result_free(&j->result);
+        if (j->n > 1) {
+            diff_pair_close(&j->pair);
+        }
+        free(j->specs);
+        free(j);
+    }
+    return NULL;
+}
+
+static int run_single(struct judge *j, const struct prog *p, struct judge_result *ret,
+                      struct err *e)
+{
+    const struct run_result *r = &j->result;
+    int rc = target_list_run(&j->single, 0, p, &j->options, &j->result, e);
+
+    if (rc < 0) {
+        return rc;
+    }
+    ret->config = r->config;
+    ret->verdict = r->verdict == RUN_FINDING ? JUDGE_FINDING
+                   : r->verdict == RUN_SKIP  ? JUDGE_SKIP
+                                             : JUDGE_PASS;
+    buf_str(&ret->reason, buf_text(&r->reason));
+    if (ret->verdict == JUDGE_FINDING) {
+        run_signature(p, r, &ret->signature);
+        ret->bad_op = r->bad_step < r->n_steps ? r->steps[r->bad_step].op : p->ops.n;
+        ret->has_where = r->has_range;
+        ret->where = r->where;
+    }
+    return 0;
+}
+
+static int run_several(struct judge *j, const struct prog *p, struct judge_result *ret,
+                       struct err *e)
+{
+    struct diff_pair *d = &j->pair;
+    int rc = diff_pair_run(d, p, e);
+
+    if (rc < 0) {
+        return rc;
+    }
+    ret->config = d->a.config;
+    if (rc == 1) {
+        const struct record_step *s = d->bad < d->a.steps.n ? &d->a.steps.v[d->bad] : NULL;
+
+        ret->verdict = JUDGE_FINDING;
+        buf_str(&ret->reason, buf_text(&d->result.text));
+        diff_signature(d, p, &ret->signature);
+        ret->bad_op = s && s->what == RECORD_OP ? s->step.op : p->ops.n;
+        ret->has_where = d->result.has_where && d->result.where.start >= d->a.place.window;
+        ret->where = (struct range){d->result.where.start - d->a.place.window,
+                                    d->result.where.last - d->a.place.window};
+    } else if (d->a.skipped) {
+        ret->verdict = JUDGE_SKIP;
+        buf_str(&ret->reason, buf_text(&d->a.reason));
+    }
+    return 0;
+}
+
+int judge_run(struct judge *j, const struct prog *p, struct judge_result *ret, struct err *e)
+{
+    ret->verdict = JUDGE_PASS;
+    ret->bad_op = p->ops.n;
+    ret->has_where = false;
+    ret->config = p->config;
+    buf_clear(&ret->reason);
+    buf_clear(&ret->signature);
+    return j->n == 1 ? run_single(j, p, ret, e) : run_several(j, p, ret, e);
+}
+
+void judge_report(struct judge *j, const struct prog *p, const char *what, struct buf *out)
+{
+    if (j->n == 1) {
+        run_print_report(p, &j->result, j->specs[0].text, what, out);
+    } else {
+        diff_report(&j->pair, p, what, out);
+    }
+}
+
+void judge_command(const struct judge *j, const char *what, struct buf *out)
+{
+    buf_str(out, j->n == 1 ? "twinmap run" : "twinmap diff");
+    for (size_t i = 0; i < j->n; i++) {
+        buf_str(out, " --on ");
+        buf_word(out, j->specs[i].text);
+    }
+    buf_fmt(out, " %s", what);
+}
