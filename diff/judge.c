@@ -13,9 +13,11 @@ struct judge {
     struct target_spec *specs;
     size_t n;
     struct run_options options;
-    struct target_list single; /* one target */
-    struct run_result result;  /* of it */
-    struct diff_pair pair;     /* several */
+    struct target_list single;   /* one target */
+    struct run_result result;    /* of it */
+    struct diff_pair pair;       /* several */
+    struct recorder **recorders; /* for judge_records, opened then */
+    struct record *records;
 };
 
 void judge_result_free(struct judge_result *r)
@@ -66,6 +68,12 @@ struct judge *judge_close(struct judge *j)
         if (j->n > 1) {
             diff_pair_close(&j->pair);
         }
+        for (size_t i = 0; i < j->n && j->records; i++) {
+            recorder_close(j->recorders[i]);
+            record_free(&j->records[i]);
+        }
+        free(j->recorders);
+        free(j->records);
         free(j->specs);
         free(j);
     }
@@ -131,6 +139,41 @@ int judge_run(struct judge *j, const struct prog *p, struct judge_result *ret, s
     buf_clear(&ret->reason);
     buf_clear(&ret->signature);
     return j->n == 1 ? run_single(j, p, ret, e) : run_several(j, p, ret, e);
+}
+
+static int open_recorders(struct judge *j, struct err *e)
+{
+    if (!j->records) {
+        j->recorders = calloc(j->n, sizeof(struct recorder *));
+        j->records = calloc(j->n, sizeof(*j->records));
+    }
+    if (!j->recorders || !j->records) {
+        free(j->records);
+        j->records = NULL;
+        return err_set(e, -ENOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < j->n; i++) {
+        int rc = j->recorders[i] ? 0 : recorder_open(&j->recorders[i], &j->specs[i], e);
+
+        if (rc < 0) {
+            return rc;
+        }
+        recorder_judge_by(j->recorders[i], &j->options, true);
+    }
+    return 0;
+}
+
+int judge_records(struct judge *j, const struct prog *p, const struct record **ret, size_t *n,
+                  struct err *e)
+{
+    int rc = open_recorders(j, e);
+
+    for (size_t i = 0; rc == 0 && i < j->n; i++) {
+        rc = recorder_record(j->recorders[i], p, &j->records[i], e);
+    }
+    *ret = j->records;
+    *n = j->n;
+    return rc;
 }
 
 void judge_report(struct judge *j, const struct prog *p, const char *what, struct buf *out)

@@ -42,6 +42,13 @@ struct judge *judge_close(struct judge *j);
  */
 int judge_run(struct judge *j, const struct prog *p, struct judge_result *ret, struct err *e);
 /*
+ * P once more, for who wants to show it: the records of all targets in their order, with the views
+ * of host and model where a target is a layer; a target that leaves none has a record without
+ * steps. They are the judge's until its next run. 0 or a negative errno with the reason in E.
+ */
+int judge_records(struct judge *j, const struct prog *p, const struct record **ret, size_t *n,
+                  struct err *e);
+/*
  * The full report of the last run's finding. WHAT: the file, and what goes before it behind the
  * targets, as a shell reads them. Ends with the command that shows it again.
  */

@@ -106,25 +106,48 @@ static const struct record_slice *same_as_before(const struct record *r,
     return NULL;
 }
 
-int record_put_regions(struct record *r, struct record_step *s, const struct region_vec *all)
+/* ALL behind the record's regions. */
+static int put_slice(struct record *r, struct record_slice *to, const struct region_vec *all)
 {
-    const struct record_slice *same = same_as_before(r, s, all);
-
-    if (same) {
-        s->regions = *same;
-        s->has_regions = true;
-        return 0;
-    }
     if (vec_reserve(&r->regions, r->regions.n + all->n) < 0) {
         return -ENOMEM;
     }
-    s->regions = (struct record_slice){(uint32_t)r->regions.n, (uint32_t)all->n};
+    *to = (struct record_slice){(uint32_t)r->regions.n, (uint32_t)all->n};
     if (all->n) {
         memcpy(r->regions.v + r->regions.n, all->v, all->n * sizeof(*all->v));
     }
     r->regions.n += all->n;
-    s->has_regions = true;
     return 0;
+}
+
+int record_put_regions(struct record *r, struct record_step *s, const struct region_vec *all)
+{
+    const struct record_slice *same = same_as_before(r, s, all);
+    int rc = 0;
+
+    if (same) {
+        s->regions = *same;
+    } else {
+        rc = put_slice(r, &s->regions, all);
+    }
+    s->has_regions = rc == 0;
+    return rc;
+}
+
+int record_put_host(struct record *r, struct record_step *s, const struct region_vec *all)
+{
+    int rc = put_slice(r, &s->host, all);
+
+    s->has_host = rc == 0;
+    return rc;
+}
+
+int record_put_model(struct record *r, struct record_step *s, const struct region_vec *all)
+{
+    int rc = put_slice(r, &s->model, all);
+
+    s->has_model = rc == 0;
+    return rc;
 }
 
 int record_put_digest(struct record *r, struct record_step *s, struct record_digest d)
@@ -137,18 +160,31 @@ int record_put_digest(struct record *r, struct record_step *s, struct record_dig
     return 0;
 }
 
+static struct region_vec slice(const struct record *r, struct record_slice s)
+{
+    return s.n == 0 ? REGION_VEC_INIT : (struct region_vec){r->regions.v + s.first, s.n, s.n};
+}
+
 struct region_vec record_regions(const struct record *r, size_t i)
 {
     do {
         const struct record_step *s = &r->steps.v[i];
 
         if (s->has_regions) {
-            return s->regions.n == 0 ? REGION_VEC_INIT
-                                     : (struct region_vec){r->regions.v + s->regions.first,
-                                                           s->regions.n, s->regions.n};
+            return slice(r, s->regions);
         }
     } while (i-- > 0);
     return REGION_VEC_INIT;
+}
+
+struct region_vec record_host(const struct record *r, size_t i)
+{
+    return slice(r, r->steps.v[i].host);
+}
+
+struct region_vec record_model(const struct record *r, size_t i)
+{
+    return slice(r, r->steps.v[i].model);
 }
 
 /* Four lanes, so that a word need not wait for the one before it. */

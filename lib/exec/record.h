@@ -67,6 +67,9 @@ struct record_step {
     uint64_t at;            /* SIGNAL: first byte that could not be accessed */
     struct record_slice regions; /* what is mapped after it: in the record's regions */
     struct record_slice digests;
+    bool has_host, has_model; /* of a layer that was watched for them: as regions, */
+    struct record_slice host; /* what the host has in the window, at guest addresses, */
+    struct record_slice model; /* and what the guest's kernel would have mapped */
 };
 
 /* Where a program ran. */
@@ -75,6 +78,8 @@ struct record_place {
     unsigned release;    /* of the system, as struct vm_params has it; 0 the newest */
     unsigned bits;       /* width of an address */
     uint64_t page;       /* T */
+    uint64_t host_page;  /* H and R of a layer; of anything else the page again, or 0 */
+    uint64_t real_page;
     uint64_t window;     /* address of "@0" */
     uint64_t last;       /* last address of user space */
     uint64_t min_addr;   /* what lower hints become, and the lowest that may be mapped, */
@@ -117,10 +122,16 @@ struct record_step *record_add(struct record *r, enum record_what what);
  * -ENOMEM.
  */
 int record_put_regions(struct record *r, struct record_step *s, const struct region_vec *all);
+/* The same for what the host and the model have. */
+int record_put_host(struct record *r, struct record_step *s, const struct region_vec *all);
+int record_put_model(struct record *r, struct record_step *s, const struct region_vec *all);
 /* Append a digest to S, which must be the last step. 0 or -ENOMEM. */
 int record_put_digest(struct record *r, struct record_step *s, struct record_digest d);
 /* The regions of step I as a vector that borrows them; the latest before I if it has none. */
 struct region_vec record_regions(const struct record *r, size_t i);
+/* Of the host and the model, empty if step I has none. */
+struct region_vec record_host(const struct record *r, size_t i);
+struct region_vec record_model(const struct record *r, size_t i);
 
 /* The digest of a page's bytes; LEN is a multiple of 32. Equal bytes, equal digests. */
 uint64_t record_sum(const void *page, size_t len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whole systems as targets, and their records as the results of a run. */
+/* Targets by their records; those of whole systems also as the results of a run. */
 #include "exec/recorder.h"
 
 #include <errno.h>
@@ -17,6 +17,10 @@ struct recorder {
     struct target_spec spec;
     struct follower *model;
     struct kernel *kernel;
+    struct runner *runner;      /* of a layer, */
+    struct run_options options; /* judged by these; */
+    struct run_result result;   /* what came of its last program */
+    bool views;
     unsigned ahead; /* programs that the kernel runs already */
     struct record record;
     struct {
@@ -35,7 +39,10 @@ int recorder_open(struct recorder **ret, const struct target_spec *spec, struct 
         return err_set(e, -ENOMEM, "out of memory");
     }
     r->spec = *spec;
-    if (spec->kind == TARGET_KERNEL) {
+    r->options = RUN_OPTIONS_DEFAULT;
+    if (spec->kind == TARGET_LAYER) {
+        rc = runner_open(&r->runner, spec, e);
+    } else if (spec->kind == TARGET_KERNEL) {
         rc = kernel_open(&r->kernel, e);
     } else {
         r->model = follower_new();
@@ -53,6 +60,8 @@ struct recorder *recorder_close(struct recorder *r)
 {
     if (r) {
         kernel_close(r->kernel);
+        runner_close(r->runner);
+        run_result_free(&r->result);
         follower_free(r->model);
         record_free(&r->record);
         free(r->steps.v);
@@ -86,7 +95,8 @@ static int skipped(struct record *ret, const struct prog_config *c, const char *
     return 0;
 }
 
-static int record_model(struct recorder *r, const struct prog *p, struct record *ret, struct err *e)
+static int record_of_model(struct recorder *r, const struct prog *p, struct record *ret,
+                           struct err *e)
 {
     struct prog_config c = effective(r, p);
     struct record_place place;
@@ -114,8 +124,8 @@ int recorder_ahead(struct recorder *r, const struct prog *p, struct err *e)
     return rc;
 }
 
-static int record_kernel(struct recorder *r, const struct prog *p, struct record *ret,
-                         struct err *e)
+static int record_of_kernel(struct recorder *r, const struct prog *p, struct record *ret,
+                            struct err *e)
 {
     if (r->ahead == 0) {
         return kernel_run(r->kernel, p, ret, e);
@@ -124,9 +134,38 @@ static int record_kernel(struct recorder *r, const struct prog *p, struct record
     return kernel_take(r->kernel, ret, e);
 }
 
+static int record_of_layer(struct recorder *r, const struct prog *p, struct record *ret,
+                           struct err *e)
+{
+    int rc;
+
+    runner_watch(r->runner, ret, r->views);
+    rc = runner_run(r->runner, p, &r->options, &r->result, e);
+    runner_watch(r->runner, NULL, false);
+    return rc;
+}
+
+static int record(struct recorder *r, const struct prog *p, struct record *ret, struct err *e)
+{
+    return r->runner   ? record_of_layer(r, p, ret, e)
+           : r->kernel ? record_of_kernel(r, p, ret, e)
+                       : record_of_model(r, p, ret, e);
+}
+
+void recorder_judge_by(struct recorder *r, const struct run_options *o, bool views)
+{
+    r->options = *o;
+    r->views = views;
+}
+
+const struct run_result *recorder_result(const struct recorder *r)
+{
+    return r->runner ? &r->result : NULL;
+}
+
 int recorder_record(struct recorder *r, const struct prog *p, struct record *ret, struct err *e)
 {
-    int rc = r->kernel ? record_kernel(r, p, ret, e) : record_model(r, p, ret, e);
+    int rc = record(r, p, ret, e);
 
     snprintf(ret->maker, sizeof(ret->maker), "%s", r->spec.text);
     return rc;
@@ -302,9 +341,12 @@ int recorder_run(struct recorder *r, const struct prog *p, const struct run_opti
                  struct run_result *ret, struct err *e)
 {
     const struct record_place *place = &r->record.place;
-    int rc = recorder_record(r, p, &r->record, e);
+    int rc;
 
-    (void)o;
+    if (r->runner) {
+        return runner_run(r->runner, p, o, ret, e);
+    }
+    rc = recorder_record(r, p, &r->record, e);
     clear(ret);
     if (rc < 0) {
         return rc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Targets that are whole systems instead of layers: a model, the native kernel. They run programs
- * and leave records; run like any other target they are judged by the program's expectations alone.
+ * Any target as one that runs programs and leaves records: a layer, a model, the native kernel.
+ * Models and the kernel are judged by the program's expectations alone, layers by all there is.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 struct recorder;
 
-/* SPEC is no layer. 0, or a negative errno with the reason in E: -ENOTSUP if it cannot be had. */
+/* 0, or a negative errno with the reason in E: -ENOTSUP if it cannot be had. */
 int recorder_open(struct recorder **ret, const struct target_spec *spec, struct err *e);
 /* Takes NULL, returns NULL. */
 struct recorder *recorder_close(struct recorder *r);
@@ -21,6 +21,10 @@ struct recorder *recorder_close(struct recorder *r);
 int recorder_ahead(struct recorder *r, const struct prog *p, struct err *e);
 /* P run on it, written to RET; a program that cannot run there is a record that says so. */
 int recorder_record(struct recorder *r, const struct prog *p, struct record *ret, struct err *e);
+/* How a layer is judged meanwhile, and whether its records have the views of host and model. */
+void recorder_judge_by(struct recorder *r, const struct run_options *o, bool views);
+/* What came of the last record of a layer, until the next; NULL for anything else. */
+const struct run_result *recorder_result(const struct recorder *r);
 /* The same, judged and left as runner_run leaves it. */
 int recorder_run(struct recorder *r, const struct prog *p, const struct run_options *o,
                  struct run_result *ret, struct err *e);

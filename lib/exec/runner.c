@@ -106,6 +106,7 @@ struct runner *runner_close(struct runner *r)
     inv_ledger_free(r->ledger);
     runner_model_close(r);
     fork_report_close(r);
+    region_vec_free(&r->view);
     free_regions(&r->flags);
     free_regions(&r->host);
     free(r->bytes);
@@ -225,6 +226,7 @@ static void forget(struct runner *r)
     r->fork_depth = 0;
     r->broken_dump = NULL;
     r->no_memory = false;
+    r->watch_failed = false;
     r->host_known = false;
     r->flags_fresh = false;
     r->host_fresh = false;
@@ -291,6 +293,7 @@ static int begin(struct runner *r)
     }
     rc = begin_layer(r);
     rc = rc != 0 ? rc : runner_model_begin(r);
+    runner_record_begin(r);
     return rc != 0 || r->opt.maps == MAP_CHECK_NONE ? rc : runner_baseline(r);
 }
 
@@ -367,7 +370,17 @@ int runner_run(struct runner *r, const struct prog *p, const struct run_options 
     r->err = e ? e : &ignored;
     ret->layer = r->spec.layer->name;
     forget(r);
+    if (r->watched) {
+        record_clear(r->watched);
+    }
     rc = run(r);
+    if (rc == 0 && r->watch_failed) {
+        rc = err_set(r->err, -ENOMEM, "out of memory");
+    }
+    if (r->watched) {
+        r->watched->skipped = ret->verdict == RUN_SKIP;
+        buf_str(&r->watched->reason, ret->verdict == RUN_SKIP ? buf_text(&ret->reason) : "");
+    }
     ret->n_steps = r->steps.n;
     ret->steps = r->steps.v;
     count_limits(r);

@@ -2,6 +2,7 @@
 /* Run programs on a target and judge every step. */
 #pragma once
 
+#include "exec/record.h"
 #include "exec/target.h"
 #include "inv/inv.h"
 #include "inv/limit.h"
@@ -69,6 +70,12 @@ int runner_run(struct runner *r, const struct prog *p, const struct run_options 
  */
 void runner_keep_calls(struct runner *r, bool on);
 size_t runner_calls(const struct runner *r, const struct trace_call **ret);
+/*
+ * From now on every run leaves what the layer showed in TO, as any other target does; NULL: no
+ * more. With VIEWS also what host and model have after each step. A child process of a real fork
+ * leaves its outcomes alone. Digests are of pages that the guest can read.
+ */
+void runner_watch(struct runner *r, struct record *to, bool views);
 /* The page flags that the last run ended with, the runner's until the next. */
 const struct region_vec *runner_flags(const struct runner *r);
 

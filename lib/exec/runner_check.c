@@ -14,8 +14,8 @@
 #include "exec/runner_model.h"
 #include "op/text.h"
 
-/* Page flags behind the current step: the same as before it if they were not collected anew. */
-static const struct region_vec *flags_after(struct runner *r)
+/* The same as before the step if they were not collected anew. */
+const struct region_vec *runner_flags_after(struct runner *r)
 {
     return r->flags_fresh ? regions_next(&r->flags) : regions_now(&r->flags);
 }
@@ -56,7 +56,7 @@ static int peek(void *arg, gaddr at, void *buf, size_t len)
 {
     struct runner *r = arg;
     haddr host = g2h(&r->res->space, at);
-    const struct region *g = region_find(flags_after(r), at);
+    const struct region *g = region_find(runner_flags_after(r), at);
 
     if (g && g->prot != 0 && host_read(r->machine->host, host, buf, len, NULL) == 0) {
         return 0;
@@ -189,7 +189,7 @@ int runner_finding(struct runner *r, const struct trace_step *s, struct inv_viol
     buf_clear(&res->reason);
     buf_str(&res->reason, buf_text(&v->text));
     buf_free(&v->text);
-    return fill_finding(r, flags_after(r), r->host_fresh ? regions_next(&r->host) : NULL);
+    return fill_finding(r, runner_flags_after(r), r->host_fresh ? regions_next(&r->host) : NULL);
 }
 
 int runner_finding_text(struct runner *r, const struct trace_step *s, enum inv_id id,
@@ -250,6 +250,14 @@ static void accept_step(struct runner *r)
     r->host_fresh = false;
 }
 
+/* The host map as it is after the step; NULL: it is not read. */
+static const struct region_vec *host_after(struct runner *r)
+{
+    return r->host_fresh                 ? regions_next(&r->host)
+           : r->opt.maps == MAP_CHECK_OP ? regions_now(&r->host)
+                                         : NULL;
+}
+
 static struct inv_ctx context(struct runner *r, const struct trace_step *s,
                               const struct inv_memory *memory)
 {
@@ -262,11 +270,9 @@ static struct inv_ctx context(struct runner *r, const struct trace_step *s,
         .prog = r->prog,
         .step = s,
         .flags_before = regions_now(&r->flags),
-        .flags_after = flags_after(r),
+        .flags_after = runner_flags_after(r),
         .host_before = op ? regions_now(&r->host) : NULL,
-        .host_after = r->host_fresh ? regions_next(&r->host)
-                      : op          ? regions_now(&r->host)
-                                    : NULL,
+        .host_after = host_after(r),
         /* with the model contents are its business; on a simulated host always */
         .memory = r->opt.contents && real && !r->opt.model ? memory : NULL,
         .ledger = r->ledger,
@@ -377,6 +383,9 @@ int runner_judge(struct runner *r, struct trace_step *s, const uint64_t *expecte
     s->tbs.n = 0;
     s->tbs.v = NULL;
     r->judged = s - r->steps.v;
+    if (rc == 0 && r->watched) {
+        runner_record_step(r, s, runner_flags_after(r), host_after(r));
+    }
     if (rc == 0 && !r->over) {
         accept_step(r);
     }
@@ -450,6 +459,9 @@ int runner_judge_end(struct runner *r)
     int rc;
 
     rc = judge_model_end(r, s);
+    if (rc == 0 && !r->over && r->watched) {
+        runner_record_done(r, s, regions_now(&r->flags));
+    }
     if (rc < 0 || r->over || r->opt.maps == MAP_CHECK_NONE) {
         return rc;
     }

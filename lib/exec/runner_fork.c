@@ -141,8 +141,8 @@ static int take_finding(struct runner *r)
     return rc < 0 ? err_set(r->err, rc, "out of memory") : 0;
 }
 
-/* The child is gone and has reported. */
-static int read_report(struct runner *r)
+/* The child of the fork at AT, which had the ops up to STOP, is gone and has reported. */
+static int read_report(struct runner *r, size_t at, size_t stop)
 {
     const struct fork_report *f = r->report;
     int rc;
@@ -153,6 +153,7 @@ static int read_report(struct runner *r)
     memcpy(r->steps.v + r->steps.n, f->steps, f->n_steps * sizeof(*f->steps));
     r->steps.n += f->n_steps;
     rc = runner_model_replay(r, r->steps.n - f->n_steps);
+    runner_record_child(r, at, stop, r->steps.n - f->n_steps);
     r->res->n_skipped = f->n_skipped;
     r->n_processes = f->n_processes;
     return f->verdict == RUN_FINDING ? take_finding(r) : rc;
@@ -296,7 +297,7 @@ static int64_t child_limit_ms(const struct runner *r)
 }
 
 /* Wait for the child and take over what it left. */
-static int take_child(struct runner *r, struct trace_step *s, pid_t pid, int fd)
+static int take_child(struct runner *r, struct trace_step *s, size_t stop, pid_t pid, int fd)
 {
     bool alive_too_long = !await_exit(r, fd, child_limit_ms(r));
     int status;
@@ -306,7 +307,7 @@ static int take_child(struct runner *r, struct trace_step *s, pid_t pid, int fd)
     }
     status = reap(pid);
     if (r->report->complete) {
-        return read_report(r);
+        return read_report(r, s->op, stop);
     }
     s->outcome = (struct outcome){.kind = alive_too_long ? OUTCOME_HANG : OUTCOME_CRASH,
                                   .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0};
@@ -322,7 +323,7 @@ static int take_child(struct runner *r, struct trace_step *s, pid_t pid, int fd)
 }
 
 /* The parent judges its side, then the child may go on. */
-static int run_parent(struct runner *r, struct trace_step *s, pid_t pid, int fd)
+static int run_parent(struct runner *r, struct trace_step *s, size_t stop, pid_t pid, int fd)
 {
     int rc = runner_end_fork(r, s, false);
 
@@ -332,7 +333,7 @@ static int run_parent(struct runner *r, struct trace_step *s, pid_t pid, int fd)
         return rc;
     }
     (void)send(fd, "g", 1, MSG_NOSIGNAL); /* a child that is gone already is seen by the wait */
-    return take_child(r, s, pid, fd);
+    return take_child(r, s, stop, pid, fd);
 }
 
 /* fork_start has the lock: fork, and nothing else. */
@@ -353,7 +354,7 @@ static int do_fork(struct runner *r, struct trace_step *s, size_t at, size_t sto
     }
     close(fd[1]);
     rc = pid < 0 ? err_set(r->err, -errno, "cannot fork: %s", strerror(errno))
-                 : run_parent(r, s, pid, fd[0]);
+                 : run_parent(r, s, stop, pid, fd[0]);
     close(fd[0]);
     return rc;
 }

@@ -3,8 +3,8 @@
  * The runner's inside, shared by its files: runner.c (lifecycle and loop), runner_config.c (where a
  * program runs), runner_step.c (values in, the layer's call, outcome out), runner_access.c (what
  * the guest does itself), runner_fork.c and runner_fork_sim.c (children), runner_check.c (what is
- * looked at after a step and who judges it). What a real or a simulated host is, machine.h knows.
- * Nobody else includes this.
+ * looked at after a step and who judges it), runner_record.c (what a watcher is left). What a real
+ * or a simulated host is, machine.h knows. Nobody else includes this.
  */
 #pragma once
 
@@ -67,6 +67,10 @@ struct runner {
         size_t n, cap;
     } kept;
     bool keep;      /* the calls, and the guest's accesses as calls */
+    struct record *watched; /* what the layer shows, step by step; NULL: nobody looks */
+    bool watch_views;
+    struct region_vec view; /* scratch of what is left there */
+    bool watch_failed;      /* no memory for it */
     bool no_memory; /* the page dump found none */
     struct op_results results;
     struct runner_regions flags;
@@ -159,7 +163,24 @@ void fork_report_beat(struct runner *r);
 int runner_fork_sim(struct runner *r, struct trace_step *s, size_t at, size_t stop);
 void runner_fork_sim_close(struct runner *r);
 
+/* runner_record.c: for a watcher, nothing without one. */
+/* Before the first step: where the program runs. */
+void runner_record_begin(struct runner *r);
+/* S has been judged; FLAGS and HOST (NULL: not read) are what is there after it. */
+void runner_record_step(struct runner *r, const struct trace_step *s,
+                        const struct region_vec *flags, const struct region_vec *host);
+/* This process has run its last op. */
+void runner_record_done(struct runner *r, const struct trace_step *last,
+                        const struct region_vec *flags);
+/*
+ * A real child, whose number is n_processes, of the fork at AT, with its part of the program up to
+ * STOP, left the steps from FIRST on.
+ */
+void runner_record_child(struct runner *r, size_t at, size_t stop, size_t first);
+
 /* runner_check.c */
+/* The page flags as they are: after the step that is being judged, else now. */
+const struct region_vec *runner_flags_after(struct runner *r);
 int runner_map_open(struct runner *r);
 /* What host and process hold before the first step. */
 int runner_baseline(struct runner *r);

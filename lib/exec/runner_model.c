@@ -89,10 +89,7 @@ int runner_model_begin(struct runner *r)
     rm->astray = false;
     region_vec_clear(&rm->left);
     region_vec_clear(&rm->parts);
-    if (!rm->on) {
-        return 0;
-    }
-    for (size_t i = 0; i < r->prog->files.n; i++) {
+    for (size_t i = 0; (rm->on || r->watched) && i < r->prog->files.n; i++) {
         struct host_stat st = {0};
         int rc = host_fstat(r->machine->host, r->fds[i], &st);
 
@@ -100,6 +97,9 @@ int runner_model_begin(struct runner *r)
             return err_set(r->err, rc, "fstat: %s", strerror(-rc));
         }
         rm->identity[i] = st.object;
+    }
+    if (!rm->on) {
+        return 0;
     }
     if (model_begin(rm->m, r->prog, &setup) < 0) {
         rm->on = false;

@@ -222,6 +222,7 @@ int runner_step(struct runner *r, size_t at)
 
     if (op->kind == OP_host_fail) {
         host_fail(r, op, s);
+        runner_record_step(r, s, regions_now(&r->flags), NULL);
         return 0;
     }
     r->fail_nth = 0;
@@ -229,6 +230,7 @@ int runner_step(struct runner *r, size_t at)
         s->outcome = (struct outcome){.kind = OUTCOME_SKIPPED};
         r->res->n_skipped++;
         set_result(r, op, &s->outcome);
+        runner_record_step(r, s, regions_now(&r->flags), NULL);
         return 0;
     }
     judge_value = op_resolve_value(&how, &op->expect.value, &r->results, &expected);
