@@ -116,6 +116,7 @@ static int begin(struct follower *f)
         .may_refuse = p->may_refuse,
         .commit_max = p->commit_max,
         .stack_max = p->stack_max,
+        .exec_only = p->exec_only,
         .known = p->within,
         .release = p->release,
         .fill = fresh_bytes,

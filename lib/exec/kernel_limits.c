@@ -11,6 +11,8 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "host/real.h"
+
 enum {
     OVERCOMMIT_GUESS = 0,
     OVERCOMMIT_ALWAYS = 1,
@@ -93,6 +95,7 @@ void kernel_limits(struct record_place *p)
     }
     p->may_refuse = !unlimited(RLIMIT_AS) || !unlimited(RLIMIT_DATA) || !may_lock() ||
                     (mode != OVERCOMMIT_GUESS && mode != OVERCOMMIT_ALWAYS);
+    p->exec_only = host_real()->caps.exec_only;
     if (mode == OVERCOMMIT_GUESS && sysinfo(&info) == 0) {
         p->commit_max = ((uint64_t)info.totalram + info.totalswap) * info.mem_unit;
     }

@@ -25,7 +25,9 @@ enum record_poison {
     RECORD_FULL,      /* there was no room left to write down what the step showed */
     RECORD_UNDEFINED, /* nobody can say what the step should show */
     RECORD_UNSURE,   /* it hangs on what only the followed target knows; nobody follows from here */
-    RECORD_GIVEN_UP, /* the target could not go on: memory */
+    RECORD_GIVEN_UP,  /* the target could not go on: memory */
+    RECORD_ELSEWHERE, /* of two targets: where each placed something decides */
+    RECORD_APART,     /* of two targets: it meets what they have differently already */
     RECORD_POISON_COUNT,
 };
 /* In words: "the op would have reached foreign memory". */
@@ -88,6 +90,7 @@ struct record_place {
     bool may_refuse;     /* limits of a real system are about that nobody can foretell */
     uint64_t commit_max; /* one request for more is refused; 0: none is */
     uint64_t stack_max;  /* bytes that a stack may have; 0: the system's usual */
+    bool exec_only;      /* as struct vm_params has it */
     struct range within; /* all that is mapped here is the program's, and is written down */
     /* Within it, when a program starts: mapped PROT_NONE, private, anonymous; 0, 0 nothing. */
     struct range taken;

@@ -110,6 +110,7 @@ struct host_ops {
 struct host_caps {
     bool remap;     /* has remap */
     bool noreplace; /* FIXED with NOREPLACE is decided by the host */
+    bool exec_only; /* memory with X alone cannot be read */
 };
 
 struct host {

@@ -287,6 +287,28 @@ static uint64_t read_min_addr(uint64_t page)
     return u64_max(u64_align_up_wrap(v, page), page);
 }
 
+/*
+ * Whether memory with X alone keeps its bytes to itself: asked of the kernel, which reads for a
+ * program with the program's rights.
+ */
+static bool find_exec_only(uint64_t page)
+{
+    int64_t at = call(SYS_mmap, 0, page, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool only = false;
+    int fd[2];
+
+    if (at < 0) {
+        return false;
+    }
+    if (pipe2(fd, O_CLOEXEC) == 0) {
+        only = call(SYS_write, (uint64_t)fd[1], (uint64_t)at, 1, 0, 0, 0) == -EFAULT;
+        (void)close(fd[0]);
+        (void)close(fd[1]);
+    }
+    (void)call(SYS_munmap, (uint64_t)at, page, 0, 0, 0, 0);
+    return only;
+}
+
 static const struct host_ops linux_ops = {
     .name = "real",
     .map = linux_map,
@@ -310,7 +332,7 @@ static void init_once(void)
         .ops = &linux_ops,
         .page = page,
         .min_addr = read_min_addr(page),
-        .caps = {.remap = true, .noreplace = true},
+        .caps = {.remap = true, .noreplace = true, .exec_only = find_exec_only(page)},
     };
     linux_host.mem_fd = open_mem();
 }

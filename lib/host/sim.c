@@ -79,6 +79,7 @@ static struct vm_params params_of(const struct sim_host *s, const struct sim_set
     p.areas_max = setup->areas_max;
     p.bytes_max = setup->bytes_max;
     p.frames_max = setup->frames_max ? setup->frames_max : FRAMES_DEFAULT;
+    p.exec_only = setup->exec_only;
     p.merge = !setup->no_merge;
     p.may_refuse = false;
     return p;

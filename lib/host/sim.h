@@ -22,6 +22,7 @@ struct sim_setup {
     uint64_t areas_max;  /* map count limit; 0: none */
     uint64_t bytes_max;  /* address space limit; 0: none */
     uint64_t frames_max; /* bytes of memory in use; 0: 256 MiB. Beyond: -ENOMEM */
+    bool exec_only;      /* what has X alone cannot be read (struct vm_params) */
     bool no_merge;       /* keep neighbours apart: finds out who relies on a kernel's merging */
 };
 

@@ -81,6 +81,7 @@ static struct vm_params machine_of(const struct model_setup *s)
     p.merge = false;
     p.may_refuse = s->may_refuse;
     p.commit_max = s->commit_max;
+    p.exec_only = s->exec_only;
     p.stack_max = s->stack_max ? s->stack_max : p.stack_max;
     return p;
 }

@@ -29,6 +29,7 @@ struct model_setup {
     bool may_refuse;     /* limits of the real system may refuse a call */
     uint64_t commit_max; /* as in struct vm_params */
     uint64_t stack_max;  /* as in struct vm_params; 0: the usual */
+    bool exec_only;      /* as in struct vm_params */
     struct range known;  /* where all that is mapped is the program's (vm.h) */
     unsigned release;    /* as in struct vm_params */
     uint64_t frames_max; /* as in struct vm_params; 0: 256 MiB */

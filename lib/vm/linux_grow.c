@@ -2,11 +2,20 @@
 /* What an access may do to an area, and areas that grow down to it (C.2, C.9). */
 #include "vm/linux_int.h"
 
+uint16_t linux_exec_only(const struct vm_proc *p, uint64_t prot)
+{
+    return vm_p(p)->exec_only && prot == ABI_PROT_EXEC ? VM_AREA_EXEC_ONLY : 0;
+}
+
 bool linux_may_access(struct vm_proc *p, const struct vm_area *a, uint64_t at, bool write)
 {
     bool may = write ? (a->a.prot & ABI_PROT_WRITE) != 0 : a->a.prot != 0;
 
     (void)at;
+    if (!write && (a->a.flags & VM_AREA_EXEC_ONLY)) {
+        vm_hit(vm_of(p), VM_RULE_LINUX_ACCESS_EXEC_ONLY);
+        return false;
+    }
     vm_hit(vm_of(p), may ? VM_RULE_LINUX_ACCESS_READ : VM_RULE_LINUX_ACCESS_DENIED);
     return may;
 }

@@ -119,6 +119,8 @@ bool linux_place_legal(const struct vm_proc *p, uint64_t value, uint64_t len);
 /* linux_grow.c */
 bool linux_grow(struct vm_proc *p, uint64_t at);
 bool linux_may_grow(struct vm_proc *p, uint64_t at);
+/* VM_AREA_EXEC_ONLY if memory given these rights is under such a key, else 0. */
+uint16_t linux_exec_only(const struct vm_proc *p, uint64_t prot);
 bool linux_may_access(struct vm_proc *p, const struct vm_area *a, uint64_t at, bool write);
 
 int linux_munmap(struct vm_proc *p, uint64_t addr, uint64_t len, const struct vm_answer *seen,

@@ -387,6 +387,7 @@ void linux_attr(struct vm_proc *p, const struct vm_mmap_args *a, struct vm_area_
         .shared = (a->flags & LINUX_MAP_SHARED) != 0,
     };
     attr_flags(p, a->flags, ret);
+    ret->flags |= linux_exec_only(p, a->prot);
     if (ret->shared) {
         ret->inherit = VM_INHERIT_SHARE;
     } else if ((a->flags & LINUX_MAP_TYPE) == LINUX_MAP_DROPPABLE) {

@@ -8,9 +8,10 @@
 struct walk {
     struct range r;
     uint8_t prot;
-    enum vm_rule rule; /* what stops it, or LINUX_PASSED */
-    uint64_t stop;     /* the first byte that is not changed, if something stops it */
-    bool foreign;      /* the hole that stops it may be somebody's memory */
+    uint16_t exec_only; /* VM_AREA_EXEC_ONLY, or 0 */
+    enum vm_rule rule;  /* what stops it, or LINUX_PASSED */
+    uint64_t stop;      /* the first byte that is not changed, if something stops it */
+    bool foreign;       /* the hole that stops it may be somebody's memory */
 };
 
 /* Arguments alone: the range and the rights in *W. */
@@ -35,6 +36,7 @@ static enum vm_rule check_args(const struct vm_proc *p, uint64_t addr, uint64_t 
         return VM_RULE_LINUX_MPROTECT_PROT;
     }
     w->prot = base & ABI_PROT_RWX;
+    w->exec_only = linux_exec_only(p, base);
     return LINUX_PASSED;
 }
 
@@ -195,9 +197,10 @@ static void populate_locked(struct vm_proc *p, struct range r, uint8_t prot)
 
 static void set_prot(struct vm_area *a, void *arg)
 {
-    const uint8_t *prot = arg;
+    const struct walk *w = arg;
 
-    a->a.prot = *prot;
+    a->a.prot = w->prot;
+    a->a.flags = (uint16_t)((a->a.flags & ~VM_AREA_EXEC_ONLY) | w->exec_only);
 }
 
 /* The first LEN bytes. */
@@ -206,7 +209,7 @@ static void change(struct vm_proc *p, struct walk *w, uint64_t len)
     struct range r;
 
     if (range_from_len(w->r.start, len, &r)) {
-        vm_area_change(p, r, set_prot, &w->prot);
+        vm_area_change(p, r, set_prot, w);
         populate_locked(p, r, w->prot);
     }
 }

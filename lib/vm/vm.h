@@ -55,6 +55,11 @@ struct vm_params {
      * certain; 0: no such limit.
      */
     uint64_t commit_max;
+    /*
+     * Linux on a processor with protection keys: what is given X, and nothing beside it in the
+     * call's argument, cannot be read. Elsewhere X implies R.
+     */
+    bool exec_only;
 };
 /* The usual 64-bit machine of SYSTEM with pages of PAGE bytes: all limits filled in. */
 struct vm_params vm_params_default(enum abi_system system, uint64_t page);

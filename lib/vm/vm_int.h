@@ -38,6 +38,7 @@ enum vm_area_flag {
     VM_AREA_STACK_WX = 2048,
     VM_AREA_DROPPABLE = 4096, /* Linux MAP_DROPPABLE */
     VM_AREA_WIPE = 8192,      /* Linux MADV_WIPEONFORK, which MADV_DONTFORK only covers */
+    VM_AREA_EXEC_ONLY = 16384, /* Linux: under the protection key of memory that only runs */
 };
 
 /* What an area is apart from where it lies. Equal ones side by side are compatible. */

@@ -83,7 +83,7 @@ static void make_files(struct pair *p)
 
 static void begin(struct pair *p)
 {
-    const struct sim_setup setup = {.page = p->page};
+    const struct sim_setup setup = {.page = p->page, .exec_only = host_real()->caps.exec_only};
 
     /* cmocka takes the signals for each test */
     assert_int_equal(host_catch_install(NULL), 0);

@@ -56,6 +56,7 @@ static void begin(struct run *run, const struct vm_linux_row *row)
     struct vm_params params = vm_params_default(ABI_LINUX, P);
 
     params.privileged = row->privileged;
+    params.exec_only = row->exec_only;
     params.merge = row->merge;
     params.may_refuse = row->may_refuse;
     params.release = row->release;

@@ -33,7 +33,7 @@ struct step {
 
 struct vm_linux_row {
     enum vm_rule rule;
-    bool privileged, merge, may_refuse;
+    bool privileged, merge, may_refuse, exec_only;
     unsigned bits, release;
     uint64_t areas_max, bytes_max, commit_max;
     bool window;    /* known is WINDOW alone */
