@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* twinmap diff: programs on two targets, compared after every op. */
+/* twinmap diff: programs on two or more targets, compared after every op. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,84 +14,97 @@
 #include "exec/kernel.h"
 #include "input.h"
 #include "run_json.h"
+#include "run_options.h"
+#include "signature.h"
 
 enum { JOBS_MAX = 256 };
 
 struct diff_command {
-    struct {
-        struct target_spec *v;
-        size_t n, cap;
-    } targets;
+    struct target_list targets;
+    struct target_spec *specs; /* of the targets */
     struct input_list inputs;
-    enum prog_format format;
+    struct common_options common;
     uint64_t random, seed, jobs;
     bool seeded; /* --seed is given */
-    bool json;
-    struct diff_pair pair;
+    struct diff_plan plan;
+    struct buf command; /* options that a report's command repeats */
+    struct diff_set set;
     struct diff_counts counts;
     struct diff_findings findings;
     uint64_t began;
 };
 
-static int set_number(uint64_t *to, const char *option, const char *value, struct err *e)
+static int switch_off(struct diff_command *c, const char *name, struct err *e)
 {
-    char *rest;
+    enum rule_id id = rule_find(name);
 
-    errno = 0;
-    *to = strtoull(value, &rest, 0);
-    if (errno || *rest || rest == value || strchr(value, '-')) {
-        return err_set(e, -EINVAL, "--%s %s: not a number", option, value);
+    if (id == RULE_NONE) {
+        return err_set(e, -EINVAL, "--no-rule %s: no such rule; see docs/RULES.md", name);
     }
+    c->plan.rules_off |= rule_bit(id);
     return 0;
-}
-
-static int add_target(struct diff_command *c, const char *text, struct err *e)
-{
-    if (vec_reserve(&c->targets, c->targets.n + 1) < 0) {
-        return err_set(e, -ENOMEM, "out of memory");
-    }
-    return target_parse(&c->targets.v[c->targets.n++], text, e);
-}
-
-static int set_format(struct diff_command *c, const char *value, struct err *e)
-{
-    static const char *const names[] = {"auto", "text", "binary"};
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (strcmp(names[i], value) == 0) {
-            c->format = (enum prog_format)i;
-            return 0;
-        }
-    }
-    return err_set(e, -EINVAL, "--format %s: unknown; one of auto, text, binary", value);
 }
 
 static int take_option(struct diff_command *c, int val, const char *value, struct err *e)
 {
     switch (val) {
-    case 'o':
-        return add_target(c, value, e);
-    case 'f':
-        return set_format(c, value, e);
     case 'r':
-        if (set_number(&c->random, "random", value, e) < 0) {
+        if (option_number(&c->random, "random", value, e) < 0) {
             return -EINVAL;
         }
         return c->random ? 0 : err_set(e, -EINVAL, "--random 0: expected at least one program");
     case 's':
         c->seeded = true;
-        return set_number(&c->seed, "seed", value, e);
+        return option_number(&c->seed, "seed", value, e);
     case 'J':
-        if (set_number(&c->jobs, "jobs", value, e) < 0) {
+        if (option_number(&c->jobs, "jobs", value, e) < 0) {
             return -EINVAL;
         }
         return c->jobs >= 1 && c->jobs <= JOBS_MAX
                    ? 0
                    : err_set(e, -EINVAL, "--jobs %s: expected 1 to %d", value, JOBS_MAX);
+    case 'R':
+        return switch_off(c, value, e);
     default:
-        c->json = true;
-        return 0;
+        return common_option(&c->common, &c->targets, val, value, e);
     }
+}
+
+static int check(struct diff_command *c, const char **args, struct err *e)
+{
+    c->specs = calloc(c->targets.n + 1, sizeof(*c->specs));
+    if (!c->specs) {
+        return err_set(e, -ENOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < c->targets.n; i++) {
+        c->specs[i] = c->targets.v[i].spec;
+    }
+    if (c->random && args && args[0]) {
+        return err_set(e, -EINVAL, "--random takes no program");
+    }
+    if (!c->random && c->seeded) {
+        return err_set(e, -EINVAL, "--seed is for programs that are made: --random");
+    }
+    if (!c->random && (!args || !args[0])) {
+        return err_set(e, -EINVAL, "no program named; see twinmap diff --help");
+    }
+    return diff_set_check(c->specs, c->targets.n, e);
+}
+
+/* What is compared, and how. */
+static void plan(struct diff_command *c)
+{
+    common_options_print(&c->common, &c->command);
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        if (c->plan.rules_off & rule_bit((enum rule_id)i)) {
+            buf_fmt(&c->command, "--no-rule %s ", rule_descs[i].name);
+        }
+    }
+    c->plan.specs = c->specs;
+    c->plan.n_specs = c->targets.n;
+    c->plan.options = c->common.run;
+    c->plan.options.adapt_config = c->random > 0;
+    c->plan.command = buf_text(&c->command);
 }
 
 static int parse(struct diff_command *c, struct cmd_options *o, struct err *e)
@@ -106,21 +119,13 @@ static int parse(struct diff_command *c, struct cmd_options *o, struct err *e)
         rc = take_option(c, val, value, e);
         free(value);
     }
-    if (rc == 0) {
-        rc = diff_pair_choose(&c->pair, c->targets.v, c->targets.n, e);
-    }
     args = cmd_args(o);
-    if (rc == 0 && c->random && args && args[0]) {
-        return err_set(e, -EINVAL, "--random takes no program");
-    }
-    if (rc == 0 && !c->random && c->seeded) {
-        return err_set(e, -EINVAL, "--seed is for programs that are made: --random");
-    }
-    if (rc == 0 && !c->random && (!args || !args[0])) {
-        return err_set(e, -EINVAL, "no program named; see twinmap diff --help");
-    }
+    rc = rc < 0 ? rc : check(c, args, e);
     for (; rc == 0 && args && *args; args++) {
-        rc = input_add(&c->inputs, *args, c->format, e);
+        rc = input_add(&c->inputs, *args, c->common.format, e);
+    }
+    if (rc == 0) {
+        plan(c);
     }
     return rc;
 }
@@ -133,9 +138,10 @@ static int add_finding(struct diff_command *c, const struct input *in, struct er
     struct diff_finding f = {0};
     int rc = 0;
 
-    buf_word(&what, in->path);
-    diff_signature(&c->pair, &in->prog, &signature);
-    diff_report(&c->pair, &in->prog, buf_text(&what), &text);
+    buf_str(&what, c->plan.command);
+    common_options_print_input(&c->common, in->path, &what);
+    signature_of(&c->set, &in->prog, &signature);
+    diff_report(&c->set, &in->prog, buf_text(&what), &text);
     f.signature = strdup(buf_text(&signature));
     f.text = strdup(buf_text(&text));
     if (!f.signature || !f.text || vec_reserve(&c->findings, c->findings.n + 1) < 0) {
@@ -153,18 +159,18 @@ static int add_finding(struct diff_command *c, const struct input *in, struct er
 
 static int run_inputs(struct diff_command *c, struct err *e)
 {
-    int rc = diff_pair_open(&c->pair, e);
+    int rc = diff_set_open(&c->set, c->specs, c->targets.n, &c->plan.options, e);
 
+    c->set.rules_off = c->plan.rules_off;
     for (size_t i = 0; rc == 0 && i < c->inputs.n; i++) {
-        rc = diff_pair_run(&c->pair, &c->inputs.v[i].prog, e);
+        rc = diff_set_run(&c->set, &c->inputs.v[i].prog, e);
         if (rc == 1) {
             rc = add_finding(c, &c->inputs.v[i], e);
-        } else if (rc == 0 && c->pair.a.skipped && !c->json) {
-            printf("# %s on %s: skipped: %s\n", c->inputs.v[i].path, c->pair.lead.text,
-                   buf_text(&c->pair.a.reason));
+        } else if (rc == 0 && c->set.skipped && !c->common.json) {
+            printf("# %s: skipped: on %s\n", c->inputs.v[i].path, buf_text(&c->set.why));
         }
     }
-    c->counts = c->pair.counts;
+    c->counts = c->set.counts;
     return rc;
 }
 
@@ -193,10 +199,11 @@ static int conclude(const struct diff_command *c)
     double seconds = (double)(bench_ns() - c->began) / 1e9;
     struct buf line = BUF_INIT;
 
-    if (c->json) {
+    if (c->common.json) {
         print_json(c, seconds);
     } else {
         diff_print_counts(&c->counts, seconds, &line);
+        diff_print_excused(&c->counts, &line);
         fputs(buf_text(&line), stdout);
         for (size_t i = 0; i < c->findings.n; i++) {
             printf("\n%s", c->findings.v[i].text);
@@ -213,20 +220,32 @@ static int conclude(const struct diff_command *c)
     return c->counts.programs == c->counts.not_run ? EXIT_NOTHING_RAN : EXIT_HOLDS;
 }
 
+/* A target that is not to be had here, and why, if there is one. */
+static const struct target_spec *absent(const struct diff_command *c, const char **why)
+{
+    for (size_t i = 0; i < c->targets.n; i++) {
+        if (c->specs[i].kind == TARGET_KERNEL && !kernel_available(why)) {
+            return &c->specs[i];
+        }
+    }
+    return NULL;
+}
+
 static int run(struct diff_command *c)
 {
-    struct err e = {""};
     const char *why = "";
+    const struct target_spec *missing = absent(c, &why);
+    struct err e = {""};
     int rc;
 
-    if (c->pair.lead.kind == TARGET_KERNEL && !kernel_available(&why)) {
-        fprintf(stderr, "twinmap diff: %s is not to be had here: %s\n", c->pair.lead.text, why);
+    if (missing) {
+        fprintf(stderr, "twinmap diff: %s is not to be had here: %s\n", missing->text, why);
         return EXIT_NOTHING_RAN;
     }
     c->began = bench_ns();
     if (c->random) {
-        rc = diff_random(c->targets.v, c->random, c->seed, (unsigned)c->jobs, &c->counts,
-                         &c->findings, &e);
+        rc = diff_random(&c->plan, c->random, c->seed, (unsigned)c->jobs, &c->counts, &c->findings,
+                         &e);
     } else {
         rc = run_inputs(c, &e);
     }
@@ -236,17 +255,17 @@ static int run(struct diff_command *c)
 int cmd_diff(int argc, const char **argv)
 {
     struct poptOption table[] = {
-        {"on", 0, POPT_ARG_STRING, NULL, 'o',
-         "what to compare: given twice, one a model, which follows the other", "TARGET"},
+        COMMON_OPTIONS,
+        {"no-rule", 0, POPT_ARG_STRING, NULL, 'R',
+         "excuse nothing by this rule (docs/RULES.md); may be given more than once", "NAME"},
         {"random", 0, POPT_ARG_STRING, NULL, 'r', "compare over generated programs", "N"},
         {"seed", 0, POPT_ARG_STRING, NULL, 's', "seed of the first of them (0); each has its own",
          "S"},
         {"jobs", 0, POPT_ARG_STRING, NULL, 'J', "processes that share them (one per core)", "J"},
-        {"format", 0, POPT_ARG_STRING, NULL, 'f', "how to read programs", "auto|text|binary"},
-        {"json", 0, POPT_ARG_NONE, NULL, 'j', "one JSON document instead of text", NULL},
         POPT_AUTOHELP POPT_TABLEEND,
     };
-    struct diff_command c = {.jobs = (uint64_t)u64_max(1, (uint64_t)get_nprocs())};
+    struct diff_command c = {.common = COMMON_OPTIONS_INIT,
+                             .jobs = (uint64_t)u64_max(1, (uint64_t)get_nprocs())};
     struct cmd_options o;
     struct err e;
     int code;
@@ -254,9 +273,12 @@ int cmd_diff(int argc, const char **argv)
     cmd_options_init(&o, argc, argv, table, "diff");
     code = parse(&c, &o, &e) < 0 ? cmd_usage("diff", "%s", e.text) : run(&c);
     cmd_options_free(&o);
-    diff_pair_close(&c.pair);
+    diff_set_close(&c.set);
     diff_findings_free(&c.findings);
     input_free(&c.inputs);
-    free(c.targets.v);
+    target_list_free(&c.targets);
+    free(c.specs);
+    buf_free(&c.command);
+    common_options_free(&c.common);
     return code;
 }

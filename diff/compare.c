@@ -10,17 +10,9 @@
 
 #define MASK (REGION_MASK_PROT | REGION_MASK_KIND | REGION_MASK_SHARED | REGION_MASK_OBJECT)
 
-/* Shared memory that is one object under two names. */
-struct same_object {
-    uint64_t a, b;
-};
-
 struct compare {
     const struct record *a, *b;
-    struct {
-        struct same_object *v;
-        size_t n, cap;
-    } objects;
+    struct object_names objects;
     struct region_vec x, y; /* what both sides have mapped, in normal form */
 };
 
@@ -60,38 +52,38 @@ void compare_begin(struct compare *c, const struct record *a, const struct recor
 }
 
 /* The name on the first side of what the second calls B, seen where the first has A; 0: another. */
-static uint64_t first_name(struct compare *c, uint64_t a, uint64_t b)
+static uint64_t first_name(struct object_names *names, uint64_t a, uint64_t b)
 {
-    for (size_t i = 0; i < c->objects.n; i++) {
-        const struct same_object *o = &c->objects.v[i];
+    for (size_t i = 0; i < names->n; i++) {
+        const struct object_name *o = &names->v[i];
 
         if (o->a == a || o->b == b) {
             return o->a == a && o->b == b ? a : 0;
         }
     }
-    if (vec_reserve(&c->objects, c->objects.n + 1) < 0) {
+    if (vec_reserve(names, names->n + 1) < 0) {
         return 0;
     }
-    c->objects.v[c->objects.n++] = (struct same_object){a, b};
+    names->v[names->n++] = (struct object_name){a, b};
     return a;
 }
 
-/* The second side's objects get the first side's names, where they are the same. */
-static void rename_objects(struct compare *c)
+void object_names_apply(struct object_names *names, const struct region_vec *a,
+                        struct region_vec *b)
 {
-    for (size_t i = 0; i < c->y.n; i++) {
-        struct region *r = &c->y.v[i];
-        const struct region *other = r->object ? region_find(&c->x, r->r.start) : NULL;
+    for (size_t i = 0; i < b->n; i++) {
+        struct region *r = &b->v[i];
+        const struct region *other = r->object ? region_find(a, r->r.start) : NULL;
 
         if (other && other->object && other->kind == REGION_ANON && r->kind == REGION_ANON) {
-            uint64_t name = first_name(c, other->object, r->object);
+            uint64_t name = first_name(names, other->object, r->object);
 
             r->object = name ? name : ~r->object;
         }
     }
 }
 
-static void print_side(const struct record *r, const struct region *x, struct buf *out)
+void compare_print_side(const struct record *r, const struct region *x, struct buf *out)
 {
     struct region shown;
 
@@ -120,7 +112,7 @@ static int compare_regions(struct compare *c, size_t i, struct compare_result *r
     if (region_vec_copy(&c->x, &a) < 0 || region_vec_copy(&c->y, &b) < 0) {
         return -ENOMEM;
     }
-    rename_objects(c);
+    object_names_apply(&c->objects, &c->x, &c->y);
     region_normalise(&c->x, MASK);
     region_normalise(&c->y, MASK);
     if (!region_diff(&c->x, &c->y, c->a->place.within, MASK, &d)) {
@@ -128,14 +120,15 @@ static int compare_regions(struct compare *c, size_t i, struct compare_result *r
     }
     ret->has_where = true;
     ret->where = d.where;
+    ret->other_free = !d.b;
     buf_fmt(&ret->text, "at 0x%" PRIx64 "-0x%" PRIx64 " ", d.where.start, d.where.last);
-    print_side(c->a, d.a, &ret->text);
+    compare_print_side(c->a, d.a, &ret->text);
     buf_str(&ret->text, ", ");
-    print_side(c->b, d.b, &ret->text);
+    compare_print_side(c->b, d.b, &ret->text);
     return found(ret, COMPARE_REGIONS);
 }
 
-static void print_bytes(const struct record *r, const struct record_digest *d, struct buf *out)
+void compare_print_bytes(const struct record *r, const struct record_digest *d, struct buf *out)
 {
     static const char *const words[] = {
         [RECORD_BYTES_KNOWN] = "bytes",
@@ -168,7 +161,7 @@ static bool may_be(const struct record_digest *known, const struct record_digest
     return d->sum == known->sum || (d->bytes == RECORD_BYTES_NONE && (!d->sum || !known->sum));
 }
 
-static bool same_bytes(const struct record_digest *x, const struct record_digest *y, uint64_t page)
+bool compare_same_bytes(const struct record_digest *x, const struct record_digest *y, uint64_t page)
 {
     return may_be(x, y, page) || may_be(y, x, page);
 }
@@ -183,15 +176,15 @@ static int compare_digests(struct compare *c, size_t i, struct compare_result *r
         const struct record_digest *x = &c->a->digests.v[a->first + k];
         const struct record_digest *y = &c->b->digests.v[b->first + k];
 
-        if (x->page != y->page || same_bytes(x, y, page)) {
+        if (x->page != y->page || compare_same_bytes(x, y, page)) {
             continue;
         }
         ret->has_where = true;
         ret->where = (struct range){x->page, x->page + page - 1};
         buf_fmt(&ret->text, "in the page at 0x%" PRIx64 " ", x->page);
-        print_bytes(c->a, x, &ret->text);
+        compare_print_bytes(c->a, x, &ret->text);
         buf_str(&ret->text, ", ");
-        print_bytes(c->b, y, &ret->text);
+        compare_print_bytes(c->b, y, &ret->text);
         return found(ret, COMPARE_BYTES);
     }
     return 0;

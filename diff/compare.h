@@ -12,6 +12,7 @@ enum compare_verdict {
     COMPARE_SAME,
     COMPARE_SKIPPED,  /* neither side ran the op */
     COMPARE_POISONED, /* one side says nothing about it */
+    COMPARE_EXCUSED,  /* they differ, and a rule or a limit says why they may */
     COMPARE_FINDING,
 };
 
@@ -26,11 +27,32 @@ const char *compare_what_name(enum compare_what what);
 struct compare_result {
     enum compare_verdict verdict;
     enum record_poison poison; /* POISONED */
-    enum compare_what what;    /* FINDING */
+    uint64_t rules, limits;    /* EXCUSED: sets of them (rules.h, inv/limit.h) */
+    enum compare_what what;    /* FINDING, EXCUSED */
     bool has_where;
     struct range where; /* addresses of the first record */
-    struct buf text;    /* FINDING: one sentence */
+    bool other_free;    /* REGIONS: the second has nothing there */
+    struct buf text;    /* FINDING, EXCUSED: one sentence */
 };
+
+/* Two names of one shared object, kept as pairs: what is the same on both sides stays the same. */
+struct object_names {
+    struct object_name {
+        uint64_t a, b;
+    } * v;
+    size_t n, cap;
+};
+/*
+ * Objects of B that lie where A has one get A's name if the two were met together before, or for
+ * the first time; A and B are what is mapped at one time, at the same addresses.
+ */
+void object_names_apply(struct object_names *names, const struct region_vec *a,
+                        struct region_vec *b);
+/* Whether two digests can be of the same bytes; PAGE bytes long. */
+bool compare_same_bytes(const struct record_digest *x, const struct record_digest *y,
+                        uint64_t page);
+void compare_print_bytes(const struct record *r, const struct record_digest *d, struct buf *out);
+void compare_print_side(const struct record *r, const struct region *x, struct buf *out);
 
 struct compare;
 

@@ -21,6 +21,7 @@
 #include "diff_gen.h"
 #include "diff_report.h"
 #include "exec/kernel.h"
+#include "signature.h"
 
 enum {
     AHEAD = 12, /* programs that the leader may run before the follower comes */
@@ -64,17 +65,18 @@ static bool is_new(struct buf *seen, const struct buf *signature)
 }
 
 /* A finding into F, if it is the first of its signature here. */
-static void leave_finding(const struct diff_pair *d, const struct prog *p, uint64_t seed,
-                          struct buf *seen, FILE *f)
+static void leave_finding(const struct diff_set *d, const struct prog *p, const char *command,
+                          uint64_t seed, struct buf *seen, FILE *f)
 {
     struct buf signature = BUF_INIT;
     struct buf text = BUF_INIT;
-    char what[64];
+    struct buf what = BUF_INIT;
 
-    diff_signature(d, p, &signature);
+    signature_of(d, p, &signature);
     if (is_new(seen, &signature)) {
-        snprintf(what, sizeof(what), "--random 1 --seed %" PRIu64, seed);
-        diff_report(d, p, what, &text);
+        buf_fmt(&what, "%s--random 1 --seed %" PRIu64, command, seed);
+        diff_report(d, p, buf_text(&what), &text);
+        buf_free(&what);
         fprintf(f, "%" PRIu64 " ", seed);
         write_text(f, &signature);
         write_text(f, &text);
@@ -105,8 +107,30 @@ static bool next_seed(struct pool *pool, struct queue *q, uint64_t *ret)
     return true;
 }
 
+/* Whose flags and calls a program is made of: each system has its turn. */
+static enum abi_system system_of(const struct diff_set *d, uint64_t seed)
+{
+    enum abi_system other = d->v[d->lead].spec.system;
+
+    for (size_t i = 0; i < d->n; i++) {
+        other = d->v[i].spec.system != d->v[d->lead].spec.system ? d->v[i].spec.system : other;
+    }
+    return seed % 2 ? other : d->v[d->lead].spec.system;
+}
+
+/* The native kernel has one configuration. */
+static bool is_native(const struct diff_set *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        if (d->v[i].spec.kind == TARGET_KERNEL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Make programs and let the leader run them, as many as may be on their way. */
-static int fill_queue(struct pool *pool, struct queue *q, struct diff_pair *d, struct err *e)
+static int fill_queue(struct pool *pool, struct queue *q, struct diff_set *d, struct err *e)
 {
     while (q->made - q->run < AHEAD) {
         struct prog *p = &q->prog[q->made % AHEAD];
@@ -115,12 +139,12 @@ static int fill_queue(struct pool *pool, struct queue *q, struct diff_pair *d, s
         if (!next_seed(pool, q, &q->seed[q->made % AHEAD])) {
             return 0;
         }
-        if (diff_generate(p, d->lead.system, d->lead.kind == TARGET_KERNEL,
+        if (diff_generate(p, system_of(d, q->seed[q->made % AHEAD]), is_native(d),
                           q->seed[q->made % AHEAD]) < 0) {
             return err_set(e, -ENOMEM, "out of memory");
         }
         q->made++;
-        rc = diff_pair_ahead(d, p, e);
+        rc = diff_set_ahead(d, p, e);
         if (rc == -EAGAIN) {
             return 0; /* a leader that runs nothing ahead */
         }
@@ -131,7 +155,8 @@ static int fill_queue(struct pool *pool, struct queue *q, struct diff_pair *d, s
     return 0;
 }
 
-static int work(struct pool *pool, struct diff_pair *d, FILE *f, struct err *e)
+static int work(struct pool *pool, struct diff_set *d, const struct diff_plan *plan, FILE *f,
+                struct err *e)
 {
     struct queue *q = calloc(1, sizeof(*q));
     struct buf seen = BUF_INIT;
@@ -143,9 +168,9 @@ static int work(struct pool *pool, struct diff_pair *d, FILE *f, struct err *e)
     while (rc >= 0 && (rc = fill_queue(pool, q, d, e)) == 0 && q->run < q->made) {
         size_t at = q->run++ % AHEAD;
 
-        rc = diff_pair_run(d, &q->prog[at], e);
+        rc = diff_set_run(d, &q->prog[at], e);
         if (rc == 1) {
-            leave_finding(d, &q->prog[at], q->seed[at], &seen, f);
+            leave_finding(d, &q->prog[at], plan->command, q->seed[at], &seen, f);
         }
     }
     for (size_t i = 0; q && i < AHEAD; i++) {
@@ -156,17 +181,16 @@ static int work(struct pool *pool, struct diff_pair *d, FILE *f, struct err *e)
     return rc < 0 ? rc : 0;
 }
 
-static void run_worker(struct pool *pool, struct worker *w, const struct target_spec *specs,
-                       FILE *f)
+static void run_worker(struct pool *pool, struct worker *w, const struct diff_plan *plan, FILE *f)
 {
-    struct diff_pair d = {.result = {.text = BUF_INIT}};
+    struct diff_set d = {0};
     struct err e = {""};
-    int rc = diff_pair_choose(&d, specs, 2, &e);
+    int rc = diff_set_open(&d, plan->specs, plan->n_specs, &plan->options, &e);
 
-    rc = rc < 0 ? rc : diff_pair_open(&d, &e);
-    rc = rc < 0 ? rc : work(pool, &d, f, &e);
+    d.rules_off = plan->rules_off;
+    rc = rc < 0 ? rc : work(pool, &d, plan, f, &e);
     w->counts = d.counts;
-    diff_pair_close(&d);
+    diff_set_close(&d);
     fflush(f);
     snprintf(w->error, sizeof(w->error), "%s", e.text);
     w->rc = rc;
@@ -260,7 +284,7 @@ static int take(struct worker *w, int status, FILE *f, struct diff_counts *count
 }
 
 /* Start worker I: in a process of its own, or if it is the only one in this. */
-static int start(struct pool *pool, unsigned i, unsigned jobs, const struct target_spec *specs,
+static int start(struct pool *pool, unsigned i, unsigned jobs, const struct diff_plan *plan,
                  FILE *f, struct err *e)
 {
     struct worker *w = &pool->worker[i];
@@ -268,7 +292,7 @@ static int start(struct pool *pool, unsigned i, unsigned jobs, const struct targ
     pid_t pid;
 
     if (jobs == 1) {
-        run_worker(pool, w, specs, f);
+        run_worker(pool, w, plan, f);
         return 0;
     }
     pid = fork();
@@ -280,21 +304,20 @@ static int start(struct pool *pool, unsigned i, unsigned jobs, const struct targ
         if (getppid() != parent) {
             _exit(1);
         }
-        run_worker(pool, w, specs, f);
+        run_worker(pool, w, plan, f);
         _exit(0);
     }
     w->pid = pid;
     return 0;
 }
 
-static int run_workers(struct pool *pool, unsigned jobs, const struct target_spec *specs,
-                       FILE **files, struct diff_counts *counts, struct diff_findings *findings,
-                       struct err *e)
+static int run_workers(struct pool *pool, unsigned jobs, const struct diff_plan *plan, FILE **files,
+                       struct diff_counts *counts, struct diff_findings *findings, struct err *e)
 {
     int rc = 0;
 
     for (unsigned i = 0; i < jobs && rc == 0; i++) {
-        rc = start(pool, i, jobs, specs, files[i], e);
+        rc = start(pool, i, jobs, plan, files[i], e);
     }
     for (unsigned i = 0; i < jobs; i++) {
         struct worker *w = &pool->worker[i];
@@ -312,7 +335,7 @@ static int run_workers(struct pool *pool, unsigned jobs, const struct target_spe
     return rc;
 }
 
-int diff_random(const struct target_spec *specs, uint64_t n, uint64_t seed, unsigned jobs,
+int diff_random(const struct diff_plan *plan, uint64_t n, uint64_t seed, unsigned jobs,
                 struct diff_counts *counts, struct diff_findings *findings, struct err *e)
 {
     size_t size = sizeof(struct pool) + jobs * sizeof(struct worker);
@@ -331,7 +354,7 @@ int diff_random(const struct target_spec *specs, uint64_t n, uint64_t seed, unsi
         rc = files[i] ? 0 : err_set(e, -errno, "cannot make a temporary file: %s", strerror(errno));
     }
     if (rc == 0) {
-        rc = run_workers(pool, jobs, specs, files, counts, findings, e);
+        rc = run_workers(pool, jobs, plan, files, counts, findings, e);
     }
     for (unsigned i = 0; i < jobs; i++) {
         if (files[i]) {

@@ -2,7 +2,7 @@
 /* Generated programs compared by several processes at once. */
 #pragma once
 
-#include "diff_pair.h"
+#include "diff_set.h"
 
 /* A finding as one process leaves it for another. */
 struct diff_finding {
@@ -17,9 +17,18 @@ struct diff_findings {
 };
 void diff_findings_free(struct diff_findings *f);
 
+/* What is compared, and how. */
+struct diff_plan {
+    const struct target_spec *specs;
+    size_t n_specs;
+    struct run_options options;
+    uint64_t rules_off;
+    const char *command; /* options that a report's command has to repeat, each with a blank */
+};
+
 /*
  * N programs of seeds SEED, SEED + 1, ... in JOBS processes. COUNTS get the sums, FINDINGS the
  * first of each signature in order of their seeds. 0 or a negative errno with the reason in E.
  */
-int diff_random(const struct target_spec *specs, uint64_t n, uint64_t seed, unsigned jobs,
+int diff_random(const struct diff_plan *plan, uint64_t n, uint64_t seed, unsigned jobs,
                 struct diff_counts *counts, struct diff_findings *findings, struct err *e);

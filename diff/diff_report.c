@@ -4,14 +4,22 @@
 #include <inttypes.h>
 
 #include "op/text.h"
+#include "signature.h"
 
 enum { POISONED_PERCENT_MAX = 1 }; /* more is worth a warning */
 
-static const struct op *op_of(const struct diff_pair *d, const struct prog *p)
+static const struct record *other(const struct diff_set *d)
 {
-    const struct record_step *s = &d->a.steps.v[d->bad];
+    return &d->v[d->other].record;
+}
 
-    return s->what == RECORD_OP ? &p->ops.v[s->step.op] : NULL;
+static const struct op *op_of(const struct diff_set *d, const struct prog *p)
+{
+    const struct record *lead = diff_set_lead(d);
+
+    return d->bad < lead->steps.n && lead->steps.v[d->bad].what == RECORD_OP
+               ? &p->ops.v[lead->steps.v[d->bad].step.op]
+               : NULL;
 }
 
 static const char *state_name(const struct record_step *s)
@@ -19,59 +27,28 @@ static const char *state_name(const struct record_step *s)
     return s->what == RECORD_BORN ? "born" : "done";
 }
 
-static void print_outcome_word(const struct outcome *o, struct buf *out)
+/* What the other answered, behind the leader's own answer, where the two part. */
+static void print_mark(const struct diff_set *d, enum op_kind kind, struct buf *out)
 {
-    const char *name = NULL;
+    const struct record *o = other(d);
 
-    switch ((enum outcome_kind)o->kind) {
-    case OUTCOME_OK:
-        name = "ok";
-        break;
-    case OUTCOME_FAIL:
-        name = abi_errno_name(o->err);
-        break;
-    case OUTCOME_SIGNAL:
-        name = outcome_signal_name(o->signal);
-        break;
-    case OUTCOME_CRASH:
-        name = "crash";
-        break;
-    case OUTCOME_HANG:
-        name = "hang";
-        break;
-    default:
-        name = "skipped";
-        break;
+    buf_fmt(out, "    # <== %s", compare_what_name(d->result.what));
+    if (d->result.what == COMPARE_OUTCOME && d->bad < o->steps.n && d->v[d->other].recorder) {
+        buf_fmt(out, "; %s:", o->maker);
+        record_print_outcome(o, &o->steps.v[d->bad], kind, out);
     }
-    buf_str(out, name ? name : "other");
 }
 
-void diff_signature(const struct diff_pair *d, const struct prog *p, struct buf *out)
+static void print_program(const struct diff_set *d, const struct prog *p, struct buf *out)
 {
-    const struct record_step *s = &d->a.steps.v[d->bad];
-    const struct op *op = op_of(d, p);
-
-    buf_fmt(out, "%s/%s/", compare_what_name(d->result.what),
-            op ? op_descs[op->kind].name : state_name(s));
-    if (op) {
-        print_outcome_word(&s->step.outcome, out);
-        buf_str(out, "_by_");
-        print_outcome_word(&d->b.steps.v[d->bad].step.outcome, out);
-    } else {
-        buf_str(out, "state");
-    }
-    buf_fmt(out, "/%s/%s", d->a.maker, d->b.maker);
-}
-
-static void print_program(const struct diff_pair *d, const struct prog *p, struct buf *out)
-{
+    const struct record *lead = diff_set_lead(d);
     struct prog head = *p; /* borrows the arrays */
     unsigned depth = 0;
 
-    head.config = d->a.config;
+    head.config = lead->config;
     prog_print_head(&head, out);
-    for (size_t i = 0; i <= d->bad && i < d->a.steps.n; i++) {
-        const struct record_step *s = &d->a.steps.v[i];
+    for (size_t i = 0; i <= d->bad && i < lead->steps.n; i++) {
+        const struct record_step *s = &lead->steps.v[i];
         const struct op *op;
 
         if (s->what != RECORD_OP) {
@@ -85,9 +62,9 @@ static void print_program(const struct diff_pair *d, const struct prog *p, struc
         op = &p->ops.v[s->step.op];
         buf_fmt(out, "%*s", (int)(4 * depth), "");
         op_print(op, out);
-        record_print_outcome(&d->a, s, (enum op_kind)op->kind, out);
+        record_print_outcome(lead, s, (enum op_kind)op->kind, out);
         if (i == d->bad) {
-            buf_fmt(out, "    # <== %s", compare_what_name(d->result.what));
+            print_mark(d, (enum op_kind)op->kind, out);
         }
         buf_str(out, "\n");
         depth += op->kind == OP_fork && s->step.outcome.kind == OUTCOME_OK;
@@ -105,36 +82,51 @@ static void print_regions(const struct record *r, size_t i, const char *when, st
     region_vec_print(&v, out);
 }
 
-static void print_allowed(const struct diff_pair *d, const struct op *op, struct buf *out)
+static void print_allowed(const struct diff_set *d, const struct op *op, struct buf *out)
 {
-    if (op && d->bad < d->b.steps.n && d->b.steps.v[d->bad].refused) {
-        buf_fmt(out, "%s:", d->a.maker);
-        record_print_outcome(&d->a, &d->a.steps.v[d->bad], (enum op_kind)op->kind, out);
-        buf_fmt(out, "\n%s allows: %s\n", d->b.maker, follower_allowed(d->follower));
+    const struct record *lead = diff_set_lead(d);
+    const struct record *o = other(d);
+
+    if (op && d->bad < o->steps.n && o->steps.v[d->bad].refused) {
+        buf_fmt(out, "%s:", lead->maker);
+        record_print_outcome(lead, &lead->steps.v[d->bad], (enum op_kind)op->kind, out);
+        buf_fmt(out, "\n%s allows: %s\n", o->maker, follower_allowed(d->follower));
     }
 }
 
-void diff_report(const struct diff_pair *d, const struct prog *p, const char *what, struct buf *out)
+static void print_difference(const struct diff_set *d, const struct prog *p, struct buf *out)
 {
+    const struct record *lead = diff_set_lead(d);
     const struct op *op = op_of(d, p);
 
     buf_str(out, "twinmap-finding: ");
-    diff_signature(d, p, out);
+    signature_of(d, p, out);
     buf_fmt(out, "\ndifference: %s: %s\n", op ? op_descs[op->kind].name : "state",
             buf_text(&d->result.text));
     print_allowed(d, op, out);
-    buf_fmt(out, "window: @0 is 0x%" PRIx64 "\n", d->a.place.window);
-    buf_fmt(out, "\nprogram up to the step, with what %s showed:\n", d->a.maker);
+    buf_fmt(out, "window: @0 is 0x%" PRIx64 "\n", lead->place.window);
+    buf_fmt(out, "\nprogram up to the step, with what %s showed:\n", lead->maker);
     print_program(d, p, out);
     if (d->bad > 0) {
-        print_regions(&d->a, d->bad - 1, "before the step", out);
+        print_regions(lead, d->bad - 1, "before the step", out);
     }
-    print_regions(&d->a, d->bad, "after the step", out);
-    print_regions(&d->b, d->bad, "after the step", out);
-    buf_str(out, "\ntwinmap diff --on ");
-    buf_word(out, d->model.text);
-    buf_str(out, " --on ");
-    buf_word(out, d->lead.text);
+    print_regions(lead, d->bad, "after the step", out);
+    print_regions(other(d), d->bad, "after the step", out);
+}
+
+void diff_report(const struct diff_set *d, const struct prog *p, const char *what, struct buf *out)
+{
+    if (d->own) {
+        run_print_finding(p, recorder_result(d->v[d->other].recorder), d->v[d->other].spec.text,
+                          out);
+    } else {
+        print_difference(d, p, out);
+    }
+    buf_str(out, "\ntwinmap diff");
+    for (size_t i = 0; i < d->n; i++) {
+        buf_str(out, " --on ");
+        buf_word(out, d->v[i].spec.text);
+    }
     buf_fmt(out, " %s\n", what);
 }
 
@@ -172,14 +164,50 @@ void diff_print_counts(const struct diff_counts *c, double seconds, struct buf *
 {
     buf_fmt(out,
             "# %" PRIu64 " programs, %" PRIu64 " steps, %" PRIu64 " findings, %" PRIu64
-            " poisoned (%.2f %%",
-            c->programs, c->steps, c->findings, diff_counts_poisoned(c), share(c));
+            " excused, %" PRIu64 " poisoned (%.2f %%",
+            c->programs, c->steps, c->findings, c->excused, diff_counts_poisoned(c), share(c));
     print_reasons(c, out);
     buf_fmt(out, "), %" PRIu64 " steps and %" PRIu64 " programs skipped", c->skipped, c->not_run);
     if (seconds > 0) {
         buf_fmt(out, "; %.1f s, %.0f programs/s", seconds, (double)c->programs / seconds);
     }
     buf_str(out, "\n");
+}
+
+void diff_print_excused(const struct diff_counts *c, struct buf *out)
+{
+    const char *before = "# excused: ";
+
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        if (c->rules[i]) {
+            buf_fmt(out, "%s%s %" PRIu64, before, rule_descs[i].name, c->rules[i]);
+            before = ", ";
+        }
+    }
+    for (unsigned i = 0; i < LIMIT_COUNT; i++) {
+        if (c->limits[i]) {
+            buf_fmt(out, "%slimit %s %" PRIu64, before, limit_descs[i].name, c->limits[i]);
+            before = ", ";
+        }
+    }
+    buf_str(out, before[0] == ',' ? "\n" : "");
+}
+
+static struct json_object *excused_json(const struct diff_counts *c)
+{
+    struct json_object *o = json_object_new_object();
+
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        if (c->rules[i]) {
+            json_object_object_add(o, rule_descs[i].name, json_object_new_uint64(c->rules[i]));
+        }
+    }
+    for (unsigned i = 0; i < LIMIT_COUNT; i++) {
+        if (c->limits[i]) {
+            json_object_object_add(o, limit_descs[i].name, json_object_new_uint64(c->limits[i]));
+        }
+    }
+    return o;
 }
 
 struct json_object *diff_counts_json(const struct diff_counts *c, double seconds)
@@ -198,6 +226,8 @@ struct json_object *diff_counts_json(const struct diff_counts *c, double seconds
                                    json_object_new_uint64(c->poisoned[i]));
         }
     }
+    json_object_object_add(o, "excused", json_object_new_uint64(c->excused));
+    json_object_object_add(o, "excused_by", excused_json(c));
     json_object_object_add(o, "poisoned", poisoned);
     json_object_object_add(o, "poisoned_percent", json_object_new_double(share(c)));
     json_object_object_add(o, "seconds", json_object_new_double(seconds));

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diff_pair.h"
 #include "diff_report.h"
+#include "diff_set.h"
+#include "signature.h"
 #include "target_list.h"
 
 struct judge {
@@ -15,7 +16,7 @@ struct judge {
     struct run_options options;
     struct target_list single;   /* one target */
     struct run_result result;    /* of it */
-    struct diff_pair pair;       /* several */
+    struct diff_set set;         /* several */
     struct recorder **recorders; /* for judge_records, opened then */
     struct record *records;
 };
@@ -29,13 +30,8 @@ void judge_result_free(struct judge_result *r)
 
 static int open_targets(struct judge *j, struct err *e)
 {
-    int rc;
-
-    if (j->n == 1) {
-        return target_list_add(&j->single, j->specs[0].text, e);
-    }
-    rc = diff_pair_choose(&j->pair, j->specs, j->n, e);
-    return rc < 0 ? rc : diff_pair_open(&j->pair, e);
+    return j->n == 1 ? target_list_add(&j->single, j->specs[0].text, e)
+                     : diff_set_open(&j->set, j->specs, j->n, &j->options, e);
 }
 
 int judge_open(struct judge **ret, const struct target_spec *specs, size_t n_specs,
@@ -65,9 +61,7 @@ struct judge *judge_close(struct judge *j)
     if (j) {
         target_list_free(&j->single);
         run_result_free(&j->result);
-        if (j->n > 1) {
-            diff_pair_close(&j->pair);
-        }
+        diff_set_close(&j->set);
         for (size_t i = 0; i < j->n && j->records; i++) {
             recorder_close(j->recorders[i]);
             record_free(&j->records[i]);
@@ -80,6 +74,16 @@ struct judge *judge_close(struct judge *j)
     return NULL;
 }
 
+static void take_finding(const struct prog *p, const struct run_result *r, struct judge_result *ret)
+{
+    ret->verdict = JUDGE_FINDING;
+    buf_str(&ret->reason, buf_text(&r->reason));
+    run_signature(p, r, &ret->signature);
+    ret->bad_op = r->bad_step < r->n_steps ? r->steps[r->bad_step].op : p->ops.n;
+    ret->has_where = r->has_range;
+    ret->where = r->where;
+}
+
 static int run_single(struct judge *j, const struct prog *p, struct judge_result *ret,
                       struct err *e)
 {
@@ -90,42 +94,47 @@ static int run_single(struct judge *j, const struct prog *p, struct judge_result
         return rc;
     }
     ret->config = r->config;
-    ret->verdict = r->verdict == RUN_FINDING ? JUDGE_FINDING
-                   : r->verdict == RUN_SKIP  ? JUDGE_SKIP
-                                             : JUDGE_PASS;
-    buf_str(&ret->reason, buf_text(&r->reason));
-    if (ret->verdict == JUDGE_FINDING) {
-        run_signature(p, r, &ret->signature);
-        ret->bad_op = r->bad_step < r->n_steps ? r->steps[r->bad_step].op : p->ops.n;
-        ret->has_where = r->has_range;
-        ret->where = r->where;
+    if (r->verdict == RUN_FINDING) {
+        take_finding(p, r, ret);
+    } else if (r->verdict == RUN_SKIP) {
+        ret->verdict = JUDGE_SKIP;
+        buf_str(&ret->reason, buf_text(&r->reason));
     }
     return 0;
+}
+
+static void take_difference(const struct diff_set *d, const struct prog *p,
+                            struct judge_result *ret)
+{
+    const struct record *lead = diff_set_lead(d);
+    const struct record_step *s = d->bad < lead->steps.n ? &lead->steps.v[d->bad] : NULL;
+
+    ret->verdict = JUDGE_FINDING;
+    buf_str(&ret->reason, buf_text(&d->result.text));
+    signature_of(d, p, &ret->signature);
+    ret->bad_op = s && s->what == RECORD_OP ? s->step.op : p->ops.n;
+    ret->has_where = d->result.has_where && d->result.where.start >= lead->place.window;
+    ret->where = (struct range){d->result.where.start - lead->place.window,
+                                d->result.where.last - lead->place.window};
 }
 
 static int run_several(struct judge *j, const struct prog *p, struct judge_result *ret,
                        struct err *e)
 {
-    struct diff_pair *d = &j->pair;
-    int rc = diff_pair_run(d, p, e);
+    struct diff_set *d = &j->set;
+    int rc = diff_set_run(d, p, e);
 
     if (rc < 0) {
         return rc;
     }
-    ret->config = d->a.config;
-    if (rc == 1) {
-        const struct record_step *s = d->bad < d->a.steps.n ? &d->a.steps.v[d->bad] : NULL;
-
-        ret->verdict = JUDGE_FINDING;
-        buf_str(&ret->reason, buf_text(&d->result.text));
-        diff_signature(d, p, &ret->signature);
-        ret->bad_op = s && s->what == RECORD_OP ? s->step.op : p->ops.n;
-        ret->has_where = d->result.has_where && d->result.where.start >= d->a.place.window;
-        ret->where = (struct range){d->result.where.start - d->a.place.window,
-                                    d->result.where.last - d->a.place.window};
-    } else if (d->a.skipped) {
+    ret->config = diff_set_lead(d)->config;
+    if (rc == 1 && d->own) {
+        take_finding(p, recorder_result(d->v[d->other].recorder), ret);
+    } else if (rc == 1) {
+        take_difference(d, p, ret);
+    } else if (d->skipped) {
         ret->verdict = JUDGE_SKIP;
-        buf_str(&ret->reason, buf_text(&d->a.reason));
+        buf_str(&ret->reason, buf_text(&d->why));
     }
     return 0;
 }
@@ -181,7 +190,7 @@ void judge_report(struct judge *j, const struct prog *p, const char *what, struc
     if (j->n == 1) {
         run_print_report(p, &j->result, j->specs[0].text, what, out);
     } else {
-        diff_report(&j->pair, p, what, out);
+        diff_report(&j->set, p, what, out);
     }
 }
 

@@ -6,42 +6,42 @@
  */
 #include <stdio.h>
 
-#include "diff/diff_pair.h"
 #include "diff/diff_report.h"
+#include "diff/diff_set.h"
 #include "target.h"
 
 /* A process has one child and one model, kept from program to program. */
 static struct {
     bool open;
-    struct diff_pair pair;
-} self = {.pair = {.result = {.text = BUF_INIT}}};
+    struct diff_set set;
+} self;
 
-static int open_pair(struct err *e)
+static int open_set(struct err *e)
 {
+    const struct run_options options = RUN_OPTIONS_DEFAULT;
     struct target_spec specs[2];
     int rc = target_parse(&specs[0], "model-linux", e);
 
     rc = rc < 0 ? rc : target_parse(&specs[1], "kernel", e);
-    rc = rc < 0 ? rc : diff_pair_choose(&self.pair, specs, 2, e);
-    rc = rc < 0 ? rc : diff_pair_open(&self.pair, e);
+    rc = rc < 0 ? rc : diff_set_open(&self.set, specs, 2, &options, e);
     self.open = rc == 0;
     return rc;
 }
 
 static int compare_on_both(const struct prog *p, struct oneshot_counts *counts, struct err *e)
 {
-    struct diff_counts *n = &self.pair.counts;
+    struct diff_counts *n = &self.set.counts;
     struct buf text = BUF_INIT;
-    int rc = self.open ? 0 : open_pair(e);
+    int rc = self.open ? 0 : open_set(e);
 
     *n = (struct diff_counts){0};
-    rc = rc < 0 ? rc : diff_pair_run(&self.pair, p, e);
+    rc = rc < 0 ? rc : diff_set_run(&self.set, p, e);
     counts->skipped += n->not_run;
     counts->steps += n->steps;
     counts->steps_skipped += n->skipped;
     counts->poisoned += diff_counts_poisoned(n);
     if (rc == 1) {
-        diff_report(&self.pair, p, "FILE", &text);
+        diff_report(&self.set, p, "FILE", &text);
         fputs(buf_text(&text), stderr);
         buf_free(&text);
     }

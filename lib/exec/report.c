@@ -234,8 +234,8 @@ static void print_target(const struct prog *p, const struct run_result *r, const
     }
 }
 
-void run_print_report(const struct prog *p, const struct run_result *r, const char *target,
-                      const char *what, struct buf *out)
+void run_print_finding(const struct prog *p, const struct run_result *r, const char *target,
+                       struct buf *out)
 {
     size_t shown = u64_min(r->bad_step + 1, r->n_steps);
     size_t done = shown ? r->steps[shown - 1].op + 1 : 0;
@@ -255,6 +255,12 @@ void run_print_report(const struct prog *p, const struct run_result *r, const ch
         buf_str(out, "\nhost calls of this step:\n");
         print_indented(buf_text(&r->calls), out);
     }
+}
+
+void run_print_report(const struct prog *p, const struct run_result *r, const char *target,
+                      const char *what, struct buf *out)
+{
+    run_print_finding(p, r, target, out);
     buf_str(out, "\ntwinmap run --on ");
     print_target(p, r, target, out);
     buf_fmt(out, " %s\n", what);

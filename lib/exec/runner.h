@@ -89,9 +89,14 @@ void run_signature(const struct prog *p, const struct run_result *r, struct buf 
 void run_print_trace(const struct prog *p, const struct run_result *r, const char *target,
                      struct buf *out);
 /*
- * The report of a finding: signature first, the violation, the program up to the step (marked),
- * both sides as a ruler, the step's host calls, and as last line the command to run next, for which
- * WHAT is all behind the target: options and the file, as a shell reads them.
+ * A finding: signature first, the violation, the program up to the step (marked), both sides as a
+ * ruler, the step's host calls.
+ */
+void run_print_finding(const struct prog *p, const struct run_result *r, const char *target,
+                       struct buf *out);
+/*
+ * The same and as last line the command to run next, for which WHAT is all behind the target:
+ * options and the file, as a shell reads them.
  */
 void run_print_report(const struct prog *p, const struct run_result *r, const char *target,
                       const char *what, struct buf *out);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an op names on either side, and what becomes of it where the two come apart. */
+#include "base/int.h"
+#include "exec/rangeset.h"
+#include "peers_int.h"
+
+/* The pages of the LEN bytes at START; up to the last address where they wrap. */
+static struct range pages_of(uint64_t start, uint64_t len, uint64_t page)
+{
+    struct range r;
+
+    if (!range_from_len(start, u64_max(len, 1), &r)) {
+        r = (struct range){start, UINT64_MAX};
+    }
+    return range_widen(r, page);
+}
+
+static void add(struct peers *p, uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+{
+    struct named *n = &p->named;
+
+    n->a[n->n] = pages_of(a, a_len, p->a->place.page);
+    n->b[n->n] = pages_of(peers_shift(p, b), b_len, p->a->place.page);
+    n->n++;
+}
+
+/* Argument ADDR with the length in argument LEN (-1: one byte). */
+static void add_args(struct peers *p, const struct record_step *x, const struct record_step *y,
+                     int addr, int len)
+{
+    const uint64_t *a = x->step.args.arg;
+    const uint64_t *b = y->step.args.arg;
+
+    add(p, a[addr], len < 0 ? 1 : a[len], b[addr], len < 0 ? 1 : b[len]);
+}
+
+static void add_op(struct peers *p, const struct op *op, const struct record_step *x,
+                   const struct record_step *y)
+{
+    const uint64_t fixed = ABI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE | ABI_MAP_EXCL;
+
+    switch ((enum op_kind)op->kind) {
+    case OP_mmap:
+        if (op->arg[3].num & fixed) {
+            add_args(p, x, y, 0, 1);
+        }
+        break;
+    case OP_mremap:
+        add_args(p, x, y, 0, 1);
+        if (op->arg[3].num & ABI_MREMAP_FIXED) {
+            add_args(p, x, y, 4, 2);
+        }
+        break;
+    case OP_munmap:
+    case OP_mprotect:
+    case OP_msync:
+    case OP_madvise:
+    case OP_store:
+    case OP_load:
+        add_args(p, x, y, 0, 1);
+        break;
+    case OP_exec:
+        add_args(p, x, y, 0, -1);
+        break;
+    default:
+        break;
+    }
+}
+
+static bool did(const struct record_step *s)
+{
+    return s->step.outcome.kind == OUTCOME_OK;
+}
+
+/* Where the op's result lies, at whatever length it was asked for. */
+static void add_result(struct peers *p, const struct op *op, const struct record_step *x,
+                       const struct record_step *y)
+{
+    unsigned len = op->kind == OP_mmap ? 1 : 2;
+    struct named *n = &p->named;
+
+    if (op_descs[op->kind].result != OP_RESULT_ADDR || (!did(x) && !did(y))) {
+        return;
+    }
+    n->a[n->n] = pages_of(did(x) ? x->step.outcome.value : peers_shift(p, y->step.outcome.value),
+                          x->step.args.arg[len], p->a->place.page);
+    n->b[n->n] = pages_of(
+        peers_shift(p, did(y) ? y->step.outcome.value
+                              : x->step.outcome.value - p->a->place.window + p->b->place.window),
+        y->step.args.arg[len], p->a->place.page);
+    n->n++;
+}
+
+void peers_name(struct peers *p, const struct record_step *x, const struct record_step *y)
+{
+    const struct op *op = &p->prog->ops.v[x->step.op];
+    struct named *n = &p->named;
+
+    n->n = 0;
+    n->same = true;
+    add_op(p, op, x, y);
+    for (unsigned i = 0; i < n->n; i++) {
+        n->same &= rename_same(&p->rename, n->a[i], n->b[i]);
+    }
+    add_result(p, op, x, y);
+}
+
+bool peers_is_named(const struct peers *p, struct range where)
+{
+    for (unsigned i = 0; i < p->named.n; i++) {
+        if (range_contains(p->named.a[i], where)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* R, addresses of the second, are not compared: where the first has the same, and there. */
+static int part_second(struct peers *p, struct range r)
+{
+    int rc = 0;
+
+    for (;;) {
+        uint64_t at;
+        bool known;
+        uint64_t len = rename_piece(&p->rename, r, &at, &known);
+
+        rc = rangeset_add(&p->apart.pages, (struct range){at, at + (len - 1)});
+        if (rc < 0 || len - 1 >= r.last - r.start) {
+            return rc;
+        }
+        r.start += len;
+    }
+}
+
+/* What is shared in the host pages of WHERE, before step I and after it. */
+static int part_objects(struct peers *p, size_t i, struct range where)
+{
+    const struct record_place *x = &p->a->place;
+    const struct record_place *y = &p->b->place;
+    struct range wide = range_widen(where, u64_max(u64_max(x->host_page, y->host_page), x->page));
+    struct region_vec before = peers_before(p->a, i);
+    struct region_vec after = record_regions(p->a, i);
+    int rc = apart_objects(&p->apart, &before, wide);
+
+    return rc < 0 ? rc : apart_objects(&p->apart, &after, wide);
+}
+
+int peers_part(struct peers *p, size_t i)
+{
+    int rc = 0;
+
+    p->seen = false;
+    for (unsigned k = 0; rc == 0 && k < p->named.n; k++) {
+        rc = rangeset_add(&p->apart.pages, p->named.a[k]);
+        rc = rc < 0 ? rc : part_second(p, p->named.b[k]);
+        rc = rc < 0 ? rc : part_objects(p, i, p->named.a[k]);
+    }
+    return rc;
+}
+
+static bool overlaps(const struct region_vec *set, struct range r)
+{
+    size_t i = region_lower_bound(set, r.start);
+
+    return i < set->n && set->v[i].r.start <= r.last;
+}
+
+bool peers_meets_apart(const struct peers *p, size_t i)
+{
+    for (unsigned k = 0; k < p->named.n; k++) {
+        struct range r = p->named.a[k];
+        uint64_t page = p->a->place.page;
+
+        if (overlaps(&p->apart.pages, r) || peers_page_hidden(p, i, r.start) ||
+            peers_page_hidden(p, i, u64_align_down(r.last, page))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A move: what had come apart is so at its new place, too. */
+static int settle_move(struct peers *p)
+{
+    struct range from = p->named.a[0];
+    struct range to = p->named.a[p->named.n - 1];
+    bool was = overlaps(&p->apart.pages, from);
+    int rc = rangeset_cut(&p->apart.pages, from);
+
+    rc = rc < 0 ? rc : rangeset_cut(&p->apart.pages, to);
+    return rc == 0 && was ? rangeset_add(&p->apart.pages, to) : rc;
+}
+
+int peers_settle(struct peers *p, const struct record_step *x, const struct record_step *y)
+{
+    const struct op *op = &p->prog->ops.v[x->step.op];
+    struct range made = p->named.n ? p->named.a[p->named.n - 1] : (struct range){0, 0};
+    int rc = 0;
+
+    if (!did(x) || !did(y)) {
+        return 0;
+    }
+    if (op_descs[op->kind].result == OP_RESULT_ADDR) {
+        rc = rename_put(&p->rename, made.start, p->named.b[p->named.n - 1].start, range_len(made));
+        p->seen = false;
+    }
+    if (rc < 0 || p->apart.pages.n == 0) {
+        return rc;
+    }
+    return op->kind == OP_mremap                          ? settle_move(p)
+           : op->kind == OP_mmap || op->kind == OP_munmap ? rangeset_cut(&p->apart.pages, made)
+                                                          : 0;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "signature.h"
+
+#include <string.h>
+
+enum { RELATION_FIELD = 3 };
+
+static const char *outcome_word(const struct outcome *o)
+{
+    const char *name = NULL;
+
+    switch ((enum outcome_kind)o->kind) {
+    case OUTCOME_OK:
+        return o->mixed ? "mixed" : "ok";
+    case OUTCOME_FAIL:
+        name = abi_errno_name(o->err);
+        break;
+    case OUTCOME_SIGNAL:
+        name = outcome_signal_name(o->signal);
+        break;
+    case OUTCOME_CRASH:
+        return "crash";
+    case OUTCOME_HANG:
+        return "hang";
+    default:
+        return "skipped";
+    }
+    return name ? name : "other";
+}
+
+static const char *page_class(const struct record *r, size_t i, uint64_t at)
+{
+    struct region_vec v = i < r->steps.n ? record_regions(r, i) : REGION_VEC_INIT;
+    const struct region *g = region_find(&v, at);
+
+    return !g ? "free" : g->kind == REGION_GUARD ? "guard" : "mapped";
+}
+
+/* What is said of the program as a whole: its page sizes, by the first layer that has some. */
+static const char *relation(const struct diff_set *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const struct record_place *p = &d->v[i].record.place;
+
+        if (p->host_page && p->host_page != p->page) {
+            return space_relation_name(SPACE_H_GT_G);
+        }
+        if (p->host_page && p->real_page != p->page) {
+            return space_relation_name(SPACE_H_LT_G);
+        }
+    }
+    return space_relation_name(SPACE_H_EQ_G);
+}
+
+/* "kernel", "linux": without options and paths, which differ from machine to machine. */
+static void print_name(const struct target_spec *s, struct buf *out)
+{
+    if (s->layer) {
+        buf_str(out, s->layer->name);
+    } else {
+        buf_add(out, s->text, strcspn(s->text, ","));
+    }
+}
+
+/* What the two show. */
+static void print_class(const struct diff_set *d, const struct record_step *s, struct buf *out)
+{
+    const struct record *lead = diff_set_lead(d);
+    const struct record *other = &d->v[d->other].record;
+
+    switch (d->result.what) {
+    case COMPARE_OUTCOME:
+        buf_str(out, outcome_word(&s->step.outcome));
+        buf_str(out, "_by_");
+        buf_str(out, d->bad < other->steps.n ? outcome_word(&other->steps.v[d->bad].step.outcome)
+                                             : "none");
+        break;
+    case COMPARE_REGIONS:
+        buf_str(out, page_class(lead, d->bad, d->result.where.start));
+        buf_str(out, d->result.other_free ? "_by_free" : "_by_mapped");
+        break;
+    case COMPARE_BYTES:
+        buf_str(out, page_class(lead, d->bad, d->result.where.start));
+        break;
+    default:
+        buf_str(out, "none");
+        break;
+    }
+}
+
+void signature_of(const struct diff_set *d, const struct prog *p, struct buf *out)
+{
+    const struct record *lead = diff_set_lead(d);
+    const struct record_step *s = d->bad < lead->steps.n ? &lead->steps.v[d->bad] : NULL;
+
+    if (d->own) {
+        run_signature(p, recorder_result(d->v[d->other].recorder), out);
+        return;
+    }
+    buf_fmt(out, "%s/", compare_what_name(d->result.what));
+    buf_str(out, !s                       ? "end"
+                 : s->what == RECORD_OP   ? op_descs[p->ops.v[s->step.op].kind].name
+                 : s->what == RECORD_BORN ? "born"
+                                          : "done");
+    buf_str(out, "/");
+    if (s) {
+        print_class(d, s, out);
+    } else {
+        buf_str(out, "none");
+    }
+    buf_fmt(out, "/%s/", relation(d));
+    print_name(&d->v[d->lead].spec, out);
+    buf_str(out, "+");
+    print_name(&d->v[d->other].spec, out);
+}
+
+/* Where field N of TEXT begins, and its length. */
+static const char *field(const char *text, unsigned n, size_t *len)
+{
+    for (; n > 0; n--) {
+        const char *slash = strchr(text, '/');
+
+        if (!slash) {
+            *len = 0;
+            return text + strlen(text);
+        }
+        text = slash + 1;
+    }
+    *len = strcspn(text, "/");
+    return text;
+}
+
+bool signature_same_elsewhere(const char *a, const char *b)
+{
+    size_t a_len, b_len;
+    const char *in_a = field(a, RELATION_FIELD, &a_len);
+    const char *in_b = field(b, RELATION_FIELD, &b_len);
+
+    return in_a - a == in_b - b && memcmp(a, b, (size_t)(in_a - a)) == 0 &&
+           strcmp(in_a + a_len, in_b + b_len) == 0;
+}

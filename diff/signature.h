@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a finding is called: by what is wrong, not by the program, the build or the machine that
+ * showed it. Five fields:
+ *
+ *     WHAT/OP/CLASS/RELATION/WHO       host-agrees-gt/munmap/mapped_to_free/h_gt_g/linux
+ *                                      outcome/mprotect/ok_by_ENOMEM/h_eq_g/linux+bsd
+ *
+ * WHAT is the violated invariant, or in which the targets differ; CLASS what became of the first
+ * bad page, or the outcome; RELATION that of the page sizes.
+ */
+#pragma once
+
+#include "diff_set.h"
+
+/* Of the last program's finding. */
+void signature_of(const struct diff_set *d, const struct prog *p, struct buf *out);
+/* Whether A and B are the same but for the relation of the page sizes. */
+bool signature_same_elsewhere(const char *a, const char *b);
