@@ -75,19 +75,21 @@ static int add_files(struct region_vec *set, const struct region_vec *mapped, st
     return rc;
 }
 
-int apart_objects(struct apart *a, const struct region_vec *mapped, struct range where)
+int apart_objects(struct apart *a, const struct region_vec *mapped, struct range where,
+                  uint64_t (*name)(const void *arg, uint64_t object), const void *arg)
 {
     for (size_t i = region_lower_bound(mapped, where.start);
          i < mapped->n && mapped->v[i].r.start <= where.last; i++) {
         const struct region *g = &mapped->v[i];
+        uint64_t object = name && g->object ? name(arg, g->object) : g->object;
 
-        if (!g->shared || is_file(g) || !g->object || has_object(a, g->object)) {
+        if (!g->shared || is_file(g) || !object || has_object(a, object)) {
             continue;
         }
         if (vec_reserve(&a->objects, a->objects.n + 1) < 0) {
             return -ENOMEM;
         }
-        a->objects.v[a->objects.n++] = g->object;
+        a->objects.v[a->objects.n++] = object;
     }
     return add_files(&a->files, mapped, where);
 }

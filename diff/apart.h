@@ -23,8 +23,12 @@ struct apart {
 void apart_free(struct apart *a);
 void apart_clear(struct apart *a);
 
-/* Where WHERE of MAPPED lies in shared memory, the memory itself has come apart. 0 or -ENOMEM. */
-int apart_objects(struct apart *a, const struct region_vec *mapped, struct range where);
+/*
+ * Where WHERE of MAPPED lies in shared memory, the memory itself has come apart. NAME, if not NULL,
+ * gives the first target's name of shared anonymous memory, or 0. 0 or -ENOMEM.
+ */
+int apart_objects(struct apart *a, const struct region_vec *mapped, struct range where,
+                  uint64_t (*name)(const void *arg, uint64_t object), const void *arg);
 /* The program stored to WHERE of MAPPED: which files are not any more what they were. */
 int apart_stored(struct apart *a, const struct region_vec *mapped, struct range where);
 /*

@@ -51,14 +51,22 @@ void compare_begin(struct compare *c, const struct record *a, const struct recor
     c->objects.n = 0;
 }
 
-/* The name on the first side of what the second calls B, seen where the first has A; 0: another. */
-static uint64_t first_name(struct object_names *names, uint64_t a, uint64_t b)
+uint64_t object_names_first(const struct object_names *names, uint64_t b)
 {
     for (size_t i = 0; i < names->n; i++) {
-        const struct object_name *o = &names->v[i];
+        if (names->v[i].b == b) {
+            return names->v[i].a;
+        }
+    }
+    return 0;
+}
 
-        if (o->a == a || o->b == b) {
-            return o->a == a && o->b == b ? a : 0;
+/* The second's B is met where the first has A, for the first time; 0: A is something else's. */
+static uint64_t pair_names(struct object_names *names, uint64_t a, uint64_t b)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        if (names->v[i].a == a) {
+            return 0;
         }
     }
     if (vec_reserve(names, names->n + 1) < 0) {
@@ -73,13 +81,17 @@ void object_names_apply(struct object_names *names, const struct region_vec *a,
 {
     for (size_t i = 0; i < b->n; i++) {
         struct region *r = &b->v[i];
-        const struct region *other = r->object ? region_find(a, r->r.start) : NULL;
+        const struct region *other = region_find(a, r->r.start);
+        uint64_t name;
 
-        if (other && other->object && other->kind == REGION_ANON && r->kind == REGION_ANON) {
-            uint64_t name = first_name(names, other->object, r->object);
-
-            r->object = name ? name : ~r->object;
+        if (!r->object || r->kind != REGION_ANON) {
+            continue;
         }
+        name = object_names_first(names, r->object);
+        if (!name && other && other->object && other->kind == REGION_ANON) {
+            name = pair_names(names, other->object, r->object);
+        }
+        r->object = name ? name : ~r->object;
     }
 }
 

@@ -48,6 +48,8 @@ struct object_names {
  */
 void object_names_apply(struct object_names *names, const struct region_vec *a,
                         struct region_vec *b);
+/* A's name of what B calls so, 0 if they have not met. */
+uint64_t object_names_first(const struct object_names *names, uint64_t b);
 /* Whether two digests can be of the same bytes; PAGE bytes long. */
 bool compare_same_bytes(const struct record_digest *x, const struct record_digest *y,
                         uint64_t page);

@@ -151,7 +151,7 @@ static bool same_fault(const struct peers *p, const struct record_step *x,
     uint64_t at = peers_shift(p, y->at);
     bool known;
 
-    if (!x->has_at || !y->has_at) {
+    if (!x->has_at || !y->has_at || x->at - x->step.args.arg[0] == y->at - y->step.args.arg[0]) {
         return true;
     }
     (void)rename_piece(&p->rename, (struct range){at, at}, &at, &known);
@@ -237,6 +237,20 @@ static int note_store(struct peers *p, size_t i)
                : 0;
 }
 
+/* Both did the same: but for what a rule says of the pages from then on. */
+static int settle(struct peers *p, size_t i, struct compare_result *ret)
+{
+    enum rule_id rule = excusing_rule(p, i, COMPARE_BYTES);
+    int rc = peers_settle(p, i);
+
+    if (rc < 0 || rule == RULE_NONE || !(rule_descs[rule].between & RULE_LASTS)) {
+        return rc;
+    }
+    ret->verdict = COMPARE_EXCUSED;
+    ret->rules |= rule_bit(rule);
+    return peers_part(p, i);
+}
+
 static int compare_op(struct peers *p, size_t i, struct compare_result *ret)
 {
     const struct record_step *x = &p->a->steps.v[i];
@@ -248,7 +262,7 @@ static int compare_op(struct peers *p, size_t i, struct compare_result *ret)
                 ended(x) ? ended(x) : ended(y));
         return found(ret, COMPARE_OUTCOME);
     }
-    peers_name(p, x, y);
+    peers_name(p, i);
     if (x->poison || y->poison) {
         return poisoned(p, i, (enum record_poison)(x->poison ? x->poison : y->poison), ret);
     }
@@ -257,14 +271,15 @@ static int compare_op(struct peers *p, size_t i, struct compare_result *ret)
         return 0;
     }
     if (!p->named.same) {
-        rc = peers_settle(p, x, y);
-        return rc < 0 ? rc : poisoned(p, i, RECORD_ELSEWHERE, ret);
+        rc = poisoned(p, i, RECORD_ELSEWHERE, ret); /* by what was the same before it, */
+        rc = rc < 0 ? rc : peers_rename(p, i);
+        return rc < 0 ? rc : peers_part(p, i); /* and by what is after it */
     }
     if (!same_outcome(p, x, y)) {
         rc = differ(p, i, ret);
     } else {
         rc = x->step.poisoned || y->step.poisoned ? poisoned(p, i, RECORD_UNDEFINED, ret)
-                                                  : peers_settle(p, x, y);
+                                                  : settle(p, i, ret);
     }
     rc = rc < 0 ? rc : note_store(p, i);
     return rc < 0 || ret->verdict == COMPARE_FINDING ? rc : peers_state(p, i, ret);

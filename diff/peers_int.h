@@ -19,7 +19,7 @@ struct named {
     unsigned n;
     struct range a[NAMED_MAX];
     struct range b[NAMED_MAX]; /* not renamed */
-    bool same;                 /* the same pages in the same order */
+    bool same;               /* the same pages in the same order, or pages free on both sides */
 };
 
 /* What a process has to itself, put away for the time of its child. */
@@ -54,6 +54,13 @@ static inline struct range peers_shift_range(const struct peers *p, struct range
     return (struct range){peers_shift(p, b.start), peers_shift(p, b.last)};
 }
 
+static inline struct range peers_unshift(const struct peers *p, struct range b)
+{
+    uint64_t back = p->b->place.window - p->a->place.window;
+
+    return (struct range){b.start + back, b.last + back};
+}
+
 /* What both had mapped before step I, at their own addresses. */
 static inline struct region_vec peers_before(const struct record *r, size_t i)
 {
@@ -61,14 +68,17 @@ static inline struct region_vec peers_before(const struct record *r, size_t i)
 }
 
 /* peers_named.c */
-void peers_name(struct peers *p, const struct record_step *x, const struct record_step *y);
+/* What step AT names, into p->named. */
+void peers_name(struct peers *p, size_t at);
 bool peers_is_named(const struct peers *p, struct range where);
 /* What step I names is from now on not compared, nor what it shares. 0 or -ENOMEM. */
 int peers_part(struct peers *p, size_t i);
 /* Whether it meets what is not compared. */
 bool peers_meets_apart(const struct peers *p, size_t i);
-/* Both have done it: what it maps anew is alike again, what it moves takes its state along. */
-int peers_settle(struct peers *p, const struct record_step *x, const struct record_step *y);
+/* What both placed is the same from now on. */
+int peers_rename(struct peers *p, size_t i);
+/* The same, and both have done it to the same pages: what it maps anew is alike again, what it moves takes its state along. */
+int peers_settle(struct peers *p, size_t i);
 
 /* peers_state.c */
 /* 0 with *RET filled if there is a difference, or -ENOMEM. */

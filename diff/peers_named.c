@@ -91,8 +91,49 @@ static void add_result(struct peers *p, const struct op *op, const struct record
     n->n++;
 }
 
-void peers_name(struct peers *p, const struct record_step *x, const struct record_step *y)
+/* Nothing of V, that target's own addresses, lies in R. */
+static bool is_free(const struct region_vec *v, struct range r)
 {
+    size_t i = region_lower_bound(v, r.start);
+
+    return i == v->n || v->v[i].r.start > r.last;
+}
+
+/*
+ * Whether A of the first and B of the second hold the same, page for page: one and the same, or
+ * nothing on both sides, for what is free may be anywhere.
+ */
+static bool alike(const struct peers *p, size_t i, struct range a, struct range b)
+{
+    struct region_vec mine = peers_before(p->a, i);
+    struct region_vec other = peers_before(p->b, i);
+
+    if (a.last - a.start != b.last - b.start) {
+        return false;
+    }
+    for (;;) {
+        uint64_t at;
+        bool known;
+        uint64_t len = rename_piece(&p->rename, b, &at, &known);
+        uint64_t back = p->b->place.window - p->a->place.window;
+
+        if ((!known || at != a.start) &&
+            (!is_free(&mine, (struct range){a.start, a.start + (len - 1)}) ||
+             !is_free(&other, (struct range){b.start + back, b.start + back + (len - 1)}))) {
+            return false;
+        }
+        if (len - 1 >= b.last - b.start) {
+            return true;
+        }
+        a.start += len;
+        b.start += len;
+    }
+}
+
+void peers_name(struct peers *p, size_t at)
+{
+    const struct record_step *x = &p->a->steps.v[at];
+    const struct record_step *y = &p->b->steps.v[at];
     const struct op *op = &p->prog->ops.v[x->step.op];
     struct named *n = &p->named;
 
@@ -100,7 +141,7 @@ void peers_name(struct peers *p, const struct record_step *x, const struct recor
     n->same = true;
     add_op(p, op, x, y);
     for (unsigned i = 0; i < n->n; i++) {
-        n->same &= rename_same(&p->rename, n->a[i], n->b[i]);
+        n->same &= alike(p, at, n->a[i], n->b[i]);
     }
     add_result(p, op, x, y);
 }
@@ -133,17 +174,22 @@ static int part_second(struct peers *p, struct range r)
     }
 }
 
-/* What is shared in the host pages of WHERE, before step I and after it. */
-static int part_objects(struct peers *p, size_t i, struct range where)
+static uint64_t first_name(const void *arg, uint64_t object)
 {
-    const struct record_place *x = &p->a->place;
-    const struct record_place *y = &p->b->place;
-    struct range wide = range_widen(where, u64_max(u64_max(x->host_page, y->host_page), x->page));
-    struct region_vec before = peers_before(p->a, i);
-    struct region_vec after = record_regions(p->a, i);
-    int rc = apart_objects(&p->apart, &before, wide);
+    return object_names_first(arg, object);
+}
 
-    return rc < 0 ? rc : apart_objects(&p->apart, &after, wide);
+/* What is shared in the host pages of WHERE, addresses of one side, around its step I. */
+static int part_objects(struct peers *p, const struct record *r, size_t i, struct range where)
+{
+    bool second = r == p->b;
+    struct range wide = range_widen(where, u64_max(r->place.host_page, r->place.page));
+    struct region_vec before = peers_before(r, i);
+    struct region_vec after = record_regions(r, i);
+    int rc = apart_objects(&p->apart, &before, wide, second ? first_name : NULL, &p->names);
+
+    return rc < 0 ? rc
+                  : apart_objects(&p->apart, &after, wide, second ? first_name : NULL, &p->names);
 }
 
 int peers_part(struct peers *p, size_t i)
@@ -154,7 +200,8 @@ int peers_part(struct peers *p, size_t i)
     for (unsigned k = 0; rc == 0 && k < p->named.n; k++) {
         rc = rangeset_add(&p->apart.pages, p->named.a[k]);
         rc = rc < 0 ? rc : part_second(p, p->named.b[k]);
-        rc = rc < 0 ? rc : part_objects(p, i, p->named.a[k]);
+        rc = rc < 0 ? rc : part_objects(p, p->a, i, p->named.a[k]);
+        rc = rc < 0 ? rc : part_objects(p, p->b, i, peers_unshift(p, p->named.b[k]));
     }
     return rc;
 }
@@ -192,23 +239,73 @@ static int settle_move(struct peers *p)
     return rc == 0 && was ? rangeset_add(&p->apart.pages, to) : rc;
 }
 
-int peers_settle(struct peers *p, const struct record_step *x, const struct record_step *y)
+/*
+ * What lies in WHERE of MAPPED, that target's own addresses, lies alone from now on: the other has
+ * its counterpart under what was placed there.
+ */
+static int part_orphans(struct peers *p, const struct region_vec *mapped, struct range where,
+                        bool second)
 {
-    const struct op *op = &p->prog->ops.v[x->step.op];
-    struct range made = p->named.n ? p->named.a[p->named.n - 1] : (struct range){0, 0};
     int rc = 0;
 
-    if (!did(x) || !did(y)) {
+    for (size_t i = region_lower_bound(mapped, where.start);
+         rc == 0 && i < mapped->n && mapped->v[i].r.start <= where.last; i++) {
+        struct range cut = range_cut(mapped->v[i].r, where);
+
+        rc =
+            second ? part_second(p, peers_shift_range(p, cut)) : rangeset_add(&p->apart.pages, cut);
+    }
+    return rc;
+}
+
+int peers_rename(struct peers *p, size_t i)
+{
+    const struct record_step *x = &p->a->steps.v[i];
+    const struct op *op = &p->prog->ops.v[x->step.op];
+    const struct named *n = &p->named;
+    struct region_vec mine = record_regions(p->a, i);
+    struct region_vec other = record_regions(p->b, i);
+    struct rename old = RENAME_INIT;
+    struct range a, b;
+    int rc;
+
+    if (op_descs[op->kind].result != OP_RESULT_ADDR || !did(x) || !did(&p->b->steps.v[i])) {
         return 0;
     }
-    if (op_descs[op->kind].result == OP_RESULT_ADDR) {
-        rc = rename_put(&p->rename, made.start, p->named.b[p->named.n - 1].start, range_len(made));
-        p->seen = false;
+    a = n->a[n->n - 1];
+    b = n->b[n->n - 1];
+    p->seen = false;
+    rc = rename_copy(&old, &p->rename);
+    rc = rc < 0 ? rc : rename_put(&p->rename, a.start, b.start, range_len(a));
+    for (size_t k = 0; rc == 0 && k < old.pairs.n; k++) {
+        const struct rename_pair *o = &old.pairs.v[k];
+        struct range was_a = {o->a, o->a + (o->len - 1)};
+        struct range was_b = {o->b, o->b + (o->len - 1)};
+        bool cut_a = range_overlaps(was_a, a);
+        bool cut_b = range_overlaps(was_b, b);
+
+        /* cut alike on both sides nothing is left over */
+        if ((!cut_a && !cut_b) || (cut_a && cut_b && o->a - o->b == a.start - b.start)) {
+            continue;
+        }
+        rc = part_orphans(p, &mine, was_a, false);
+        rc = rc < 0 ? rc : part_orphans(p, &other, peers_unshift(p, was_b), true);
     }
-    if (rc < 0 || p->apart.pages.n == 0) {
+    rename_free(&old);
+    return rc;
+}
+
+int peers_settle(struct peers *p, size_t i)
+{
+    const struct record_step *x = &p->a->steps.v[i];
+    enum op_kind kind = (enum op_kind)p->prog->ops.v[x->step.op].kind;
+    int rc = peers_rename(p, i);
+
+    if (rc < 0 || !did(x) || !did(&p->b->steps.v[i]) || p->apart.pages.n == 0) {
         return rc;
     }
-    return op->kind == OP_mremap                          ? settle_move(p)
-           : op->kind == OP_mmap || op->kind == OP_munmap ? rangeset_cut(&p->apart.pages, made)
-                                                          : 0;
+    return kind == OP_mremap ? settle_move(p)
+           : kind == OP_mmap || kind == OP_munmap
+               ? rangeset_cut(&p->apart.pages, p->named.a[p->named.n - 1])
+               : 0;
 }

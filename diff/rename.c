@@ -123,24 +123,3 @@ uint64_t rename_piece(const struct rename *r, struct range b, uint64_t *a, bool 
     *known = !taken;
     return len;
 }
-
-bool rename_same(const struct rename *r, struct range a, struct range b)
-{
-    if (a.last - a.start != b.last - b.start) {
-        return false;
-    }
-    for (;;) {
-        uint64_t at;
-        bool known;
-        uint64_t len = rename_piece(r, b, &at, &known);
-
-        if (!known || at != a.start) {
-            return false;
-        }
-        if (len - 1 >= b.last - b.start) {
-            return true;
-        }
-        a.start += len;
-        b.start += len;
-    }
-}

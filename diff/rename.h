@@ -39,5 +39,3 @@ int rename_put(struct rename *r, uint64_t a, uint64_t b, uint64_t len);
  * is where the first has it, and *KNOWN false if it has it nowhere.
  */
 uint64_t rename_piece(const struct rename *r, struct range b, uint64_t *a, bool *known);
-/* Whether A of the first is, page for page, B of the second. */
-bool rename_same(const struct rename *r, struct range a, struct range b);

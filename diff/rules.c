@@ -45,6 +45,11 @@ static const struct record_step *bsd(const struct rule_ctx *c)
     return side(c, ABI_FREEBSD);
 }
 
+static const struct record *bsd_record(const struct rule_ctx *c)
+{
+    return of(c->a, ABI_FREEBSD) ? c->a : c->b;
+}
+
 static bool did(const struct record_step *s)
 {
     return s->step.outcome.kind == OUTCOME_OK;
@@ -60,6 +65,54 @@ static bool is(const struct rule_ctx *c, enum op_kind kind)
     return c->op->kind == kind;
 }
 
+/* Linux refuses with ERR (0: whatever) what FreeBSD does. */
+static bool linux_alone(const struct rule_ctx *c, int err)
+{
+    return lin(c)->step.outcome.kind == OUTCOME_FAIL && did(bsd(c)) &&
+           (err == 0 || failed(lin(c), err));
+}
+
+static bool freebsd_alone(const struct rule_ctx *c, int err)
+{
+    return bsd(c)->step.outcome.kind == OUTCOME_FAIL && did(lin(c)) &&
+           (err == 0 || failed(bsd(c), err));
+}
+
+static uint64_t page(const struct rule_ctx *c)
+{
+    return c->a->place.page;
+}
+
+static bool is_range_call(const struct rule_ctx *c)
+{
+    return is(c, OP_munmap) || is(c, OP_mprotect) || is(c, OP_msync) || is(c, OP_madvise);
+}
+
+/* The op's own words: flags and rights as programs have them, whatever a system's numbers are. */
+static uint64_t word(const struct rule_ctx *c, unsigned arg)
+{
+    return c->op->arg[arg].num;
+}
+
+static bool has_flag(const struct rule_ctx *c, uint64_t flags)
+{
+    return is(c, OP_mmap) && (word(c, 3) & flags) != 0;
+}
+
+static bool is_anonymous(const struct rule_ctx *c)
+{
+    return has_flag(c, ABI_MAP_ANONYMOUS | ABI_MAP_STACK | ABI_MAP_GUARD);
+}
+
+/* The length rounds up to none at all. */
+static bool is_empty(const struct rule_ctx *c)
+{
+    const uint64_t *a = bsd(c)->step.args.arg;
+    uint64_t mask = bsd_record(c)->place.bits == 32 ? UINT32_MAX : UINT64_MAX;
+
+    return ((a[1] + (a[0] & (page(c) - 1)) + (page(c) - 1)) & mask & ~(page(c) - 1)) == 0;
+}
+
 /* ---- the rules ---- */
 
 static bool rule_NOT_THERE(const struct rule_ctx *c)
@@ -68,17 +121,165 @@ static bool rule_NOT_THERE(const struct rule_ctx *c)
            (c->y->step.outcome.kind == OUTCOME_SKIPPED);
 }
 
-static bool rule_MPROTECT_HOLES(const struct rule_ctx *c)
+static bool rule_BOTH_REFUSE(const struct rule_ctx *c)
 {
-    return is(c, OP_mprotect) && failed(lin(c), ABI_ENOMEM) && did(bsd(c));
+    return c->what == COMPARE_OUTCOME && c->x->step.outcome.kind == OUTCOME_FAIL &&
+           c->y->step.outcome.kind == OUTCOME_FAIL;
 }
 
 static bool rule_UNALIGNED(const struct rule_ctx *c)
 {
-    bool range = is(c, OP_munmap) || is(c, OP_mprotect) || is(c, OP_msync) || is(c, OP_madvise);
+    return is_range_call(c) && (lin(c)->step.args.arg[0] & (page(c) - 1)) != 0 &&
+           failed(lin(c), ABI_EINVAL);
+}
 
-    return range && failed(lin(c), ABI_EINVAL) &&
-           (lin(c)->step.args.arg[0] & (c->a->place.page - 1)) != 0;
+static bool rule_PROT_BITS(const struct rule_ctx *c)
+{
+    uint64_t known = ABI_PROT_RWX | (uint64_t)ABI_PROT_RWX << ABI_PROT_MAX_SHIFT;
+
+    return (is(c, OP_mmap) || is(c, OP_mprotect)) && (word(c, 2) & ~known) != 0 &&
+           failed(bsd(c), ABI_EINVAL);
+}
+
+static bool rule_PROT_MAX(const struct rule_ctx *c)
+{
+    return (is(c, OP_mmap) || is(c, OP_mprotect)) && (word(c, 2) >> ABI_PROT_MAX_SHIFT) != 0;
+}
+
+static bool rule_MAP_BITS(const struct rule_ctx *c)
+{
+    uint64_t types = ABI_MAP_SHARED | ABI_MAP_PRIVATE;
+
+    return is(c, OP_mmap) && freebsd_alone(c, ABI_EINVAL) &&
+           ((word(c, 3) >> ABI_MAP_RAW_SHIFT) != 0 || (word(c, 3) & types) == types);
+}
+
+static bool rule_ANON_FD(const struct rule_ctx *c)
+{
+    const uint64_t *a = bsd(c)->step.args.arg;
+
+    return is_anonymous(c) && freebsd_alone(c, ABI_EINVAL) && ((int)a[4] != -1 || a[5] != 0);
+}
+
+static bool rule_ANON_TYPE(const struct rule_ctx *c)
+{
+    return is_anonymous(c) && linux_alone(c, ABI_EINVAL) &&
+           !has_flag(c, ABI_MAP_SHARED | ABI_MAP_PRIVATE);
+}
+
+static bool rule_STACK(const struct rule_ctx *c)
+{
+    return has_flag(c, ABI_MAP_STACK | ABI_MAP_GROWSDOWN);
+}
+
+static bool rule_MAP_LOW(const struct rule_ctx *c)
+{
+    enum { MIN_ADDR = 65536 };
+
+    return is(c, OP_mmap) && lin(c)->step.outcome.kind == OUTCOME_FAIL &&
+           lin(c)->step.args.arg[0] < MIN_ADDR;
+}
+
+static bool rule_PAGE_ZERO(const struct rule_ctx *c)
+{
+    return (is(c, OP_mmap) || is(c, OP_munmap) || is(c, OP_madvise)) &&
+           bsd(c)->step.args.arg[0] - bsd_record(c)->place.window < page(c) &&
+           freebsd_alone(c, ABI_EINVAL);
+}
+
+static bool rule_MAP_32BIT(const struct rule_ctx *c)
+{
+    return has_flag(c, ABI_MAP_32BIT) && has_flag(c, ABI_MAP_FIXED) && freebsd_alone(c, ABI_EINVAL);
+}
+
+static bool rule_OFFSET_INSIDE(const struct rule_ctx *c)
+{
+    return is(c, OP_mmap) && (lin(c)->step.args.arg[5] & (page(c) - 1)) != 0 &&
+           linux_alone(c, ABI_EINVAL);
+}
+
+static bool rule_WRITE_ONLY_FILE(const struct rule_ctx *c)
+{
+    int64_t file = lin(c)->step.args.file;
+
+    return is(c, OP_mmap) && file >= 0 && c->prog->files.v[file].open == PROG_WRONLY &&
+           linux_alone(c, ABI_EACCES);
+}
+
+static bool rule_LENGTH_WRAPS(const struct rule_ctx *c)
+{
+    return is_range_call(c) && bsd(c)->step.args.arg[1] != 0 && is_empty(c) && did(bsd(c));
+}
+
+static bool rule_MPROTECT_HOLES(const struct rule_ctx *c)
+{
+    return is(c, OP_mprotect) && linux_alone(c, ABI_ENOMEM);
+}
+
+static bool rule_MSYNC_EMPTY(const struct rule_ctx *c)
+{
+    return is(c, OP_msync) && is_empty(c) && freebsd_alone(c, ABI_ENOMEM);
+}
+
+static bool rule_MSYNC_FLAGS(const struct rule_ctx *c)
+{
+    uint64_t known = ABI_MS_ASYNC | ABI_MS_INVALIDATE | ABI_MS_SYNC;
+    uint64_t flags = word(c, 2);
+
+    return is(c, OP_msync) && ((linux_alone(c, ABI_EINVAL) &&
+                                ((flags & ~known) != 0 || (flags & (ABI_MS_ASYNC | ABI_MS_SYNC)) ==
+                                                              (ABI_MS_ASYNC | ABI_MS_SYNC))) ||
+                               (freebsd_alone(c, ABI_EINVAL) && (flags & ABI_MS_ASYNC) &&
+                                (flags & ABI_MS_INVALIDATE)));
+}
+
+static bool rule_MADVISE_HOLES(const struct rule_ctx *c)
+{
+    return is(c, OP_madvise) && linux_alone(c, ABI_ENOMEM);
+}
+
+static bool rule_MADVISE_NUMBER(const struct rule_ctx *c)
+{
+    return is(c, OP_madvise) && word(c, 2) < ABI_ADVICE_NAMED;
+}
+
+static bool rule_MADVISE_FREE(const struct rule_ctx *c)
+{
+    return is(c, OP_madvise) && word(c, 2) == ABI_MADV_FREE && linux_alone(c, ABI_EINVAL);
+}
+
+static bool rule_DONTNEED(const struct rule_ctx *c)
+{
+    return is(c, OP_madvise) && word(c, 2) == ABI_MADV_DONTNEED && c->what == COMPARE_BYTES;
+}
+
+/* The page at which FreeBSD stopped has another right than R. */
+static bool rule_READ_IMPLIED(const struct rule_ctx *c)
+{
+    const struct record_step *s = bsd(c);
+    const struct region_vec *before = of(c->a, ABI_FREEBSD) ? &c->before_a : &c->before_b;
+    const struct region *g = region_find(before, s->has_at ? s->at : s->step.args.arg[0]);
+
+    return is(c, OP_load) && s->step.outcome.kind == OUTCOME_SIGNAL && g && !(g->prot & REGION_R) &&
+           (g->prot & (REGION_W | REGION_X));
+}
+
+static bool no_room(const struct record *r, const struct record_step *s,
+                    const struct region_vec *before)
+{
+    const uint64_t *a = s->step.args.arg;
+    uint64_t end = u64_align_up_wrap(a[0] + a[1], r->place.page);
+    size_t next = region_lower_bound(before, end);
+
+    return failed(s, ABI_ENOMEM) && a[2] > a[1] &&
+           (end > r->place.last || r->place.last - end < a[2] - a[1] ||
+            (next < before->n && before->v[next].r.start - end < a[2] - a[1]));
+}
+
+static bool rule_GROWTH_ROOM(const struct rule_ctx *c)
+{
+    return is(c, OP_mremap) && ((did(c->y) && no_room(c->a, c->x, &c->before_a)) ||
+                                (did(c->x) && no_room(c->b, c->y, &c->before_b)));
 }
 
 /* ---- look-up ---- */

@@ -12,6 +12,7 @@ enum rule_between {
     RULE_SYSTEMS = 1, /* a Linux guest and a FreeBSD guest */
     RULE_PLACERS = 2, /* any two that choose addresses by themselves */
     RULE_LAYERS = 4,  /* a layer and anything else */
+    RULE_LASTS = 8,   /* the named pages differ from then on, whatever the op itself showed */
 };
 
 enum rule_id {
