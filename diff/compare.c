@@ -36,7 +36,7 @@ struct compare *compare_new(void)
 struct compare *compare_free(struct compare *c)
 {
     if (c) {
-        free(c->objects.v);
+        object_names_free(&c->objects);
         region_vec_free(&c->x);
         region_vec_free(&c->y);
         free(c);
@@ -49,6 +49,24 @@ void compare_begin(struct compare *c, const struct record *a, const struct recor
     c->a = a;
     c->b = b;
     c->objects.n = 0;
+}
+
+void object_names_free(struct object_names *names)
+{
+    free(names->v);
+    *names = (struct object_names){0};
+}
+
+int object_names_copy(struct object_names *to, const struct object_names *from)
+{
+    if (vec_reserve(to, from->n) < 0) {
+        return -ENOMEM;
+    }
+    if (from->n) {
+        memcpy(to->v, from->v, from->n * sizeof(*to->v));
+    }
+    to->n = from->n;
+    return 0;
 }
 
 uint64_t object_names_first(const struct object_names *names, uint64_t b)

@@ -42,6 +42,8 @@ struct object_names {
     } * v;
     size_t n, cap;
 };
+void object_names_free(struct object_names *names);
+int object_names_copy(struct object_names *to, const struct object_names *from);
 /*
  * Objects of B that lie where A has one get A's name if the two were met together before, or for
  * the first time; A and B are what is mapped at one time, at the same addresses.

@@ -8,11 +8,13 @@
 
 enum {
     OPS_MAX = 40,
-    FORK_PROGRAMS = 10,  /* one program in so many has forks on purpose */
-    TWIST_PROGRAMS = 3,  /* one in so many has odd arguments on purpose, */
-    TWIST_OPS = 8,       /* in one op of so many */
-    DROPPABLE = 8,       /* MAP_DROPPABLE, a type that has no name in programs */
-    ADVICE_NUMBERS = 30, /* numbers of advice that are drawn as they are */
+    FORK_PROGRAMS = 10,   /* one program in so many has forks on purpose */
+    TWIST_PROGRAMS = 3,   /* one in so many has odd arguments on purpose, */
+    TWIST_OPS = 8,        /* in one op of so many */
+    DROPPABLE = 8,        /* MAP_DROPPABLE, a type that has no name in programs */
+    ADVICE_NUMBERS = 30,  /* numbers of advice that are drawn as they are */
+    PIN_START = 0x400000, /* of pinned maps, */
+    PIN_MAX = 0x400000,   /* none longer */
 };
 
 /* The advice that decides what a child has. */
@@ -155,7 +157,27 @@ static void twist(struct op *op, enum abi_system system, struct prng *rng)
     }
 }
 
-int diff_generate(struct prog *p, enum abi_system system, bool native, uint64_t seed)
+/*
+ * Every map at an address of its own: what two targets place by their own choice lies elsewhere, and
+ * what is said relative to it soon means something else on each.
+ */
+static void pin(struct prog *p, uint64_t page)
+{
+    uint64_t at = PIN_START;
+
+    for (size_t i = 0; i < p->ops.n; i++) {
+        struct op *op = &p->ops.v[i];
+        uint64_t fixed = ABI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE | ABI_MAP_EXCL;
+
+        if (op->kind == OP_mmap && !(op->arg[3].num & fixed) && op->arg[1].num <= PIN_MAX) {
+            op->arg[0] = (struct value){VALUE_WINDOW, 0, at};
+            op->arg[3].num |= ABI_MAP_FIXED;
+            at += u64_align_up_wrap(op->arg[1].num, page) + (i % 3) * page;
+        }
+    }
+}
+
+int diff_generate(struct prog *p, enum abi_system system, bool native, bool peers, uint64_t seed)
 {
     static const struct prog_config config = PROG_CONFIG_DEFAULT;
     const struct gen_options o = {
@@ -176,6 +198,9 @@ int diff_generate(struct prog *p, enum abi_system system, bool native, uint64_t 
         for (uint64_t n = prng_between(&rng, 1, 2); n > 0 && rc == 0; n--) {
             rc = add_fork(p, &rng);
         }
+    }
+    if (peers && prng_chance(&rng, 1, 2)) {
+        pin(p, p->config.value[CONFIG_GUEST_PAGE]);
     }
     prog_fixup(p);
     return rc == -E2BIG ? 0 : rc;

@@ -134,13 +134,14 @@ static int fill_queue(struct pool *pool, struct queue *q, struct diff_set *d, st
 {
     while (q->made - q->run < AHEAD) {
         struct prog *p = &q->prog[q->made % AHEAD];
+        uint64_t seed;
         int rc;
 
         if (!next_seed(pool, q, &q->seed[q->made % AHEAD])) {
             return 0;
         }
-        if (diff_generate(p, system_of(d, q->seed[q->made % AHEAD]), is_native(d),
-                          q->seed[q->made % AHEAD]) < 0) {
+        seed = q->seed[q->made % AHEAD];
+        if (diff_generate(p, system_of(d, seed), is_native(d), diff_set_has_peers(d), seed) < 0) {
             return err_set(e, -ENOMEM, "out of memory");
         }
         q->made++;

@@ -111,6 +111,16 @@ void diff_set_close(struct diff_set *d)
     *d = (struct diff_set){0};
 }
 
+bool diff_set_has_peers(const struct diff_set *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        if (i != d->lead && d->v[i].recorder) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int diff_set_ahead(struct diff_set *d, const struct prog *p, struct err *e)
 {
     return recorder_ahead(d->v[d->lead].recorder, p, e);

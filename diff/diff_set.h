@@ -67,6 +67,9 @@ int diff_set_ahead(struct diff_set *d, const struct prog *p, struct err *e);
 /* 1 for a finding, 0, or a negative errno with the reason in E. */
 int diff_set_run(struct diff_set *d, const struct prog *p, struct err *e);
 
+/* Whether somebody beside the leader runs programs by its own choices. */
+bool diff_set_has_peers(const struct diff_set *d);
+
 static inline const struct record *diff_set_lead(const struct diff_set *d)
 {
     return &d->v[d->lead].record;

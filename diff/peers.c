@@ -18,10 +18,11 @@ struct peers *peers_free(struct peers *p)
     if (p) {
         rename_free(&p->rename);
         apart_free(&p->apart);
-        free(p->names.v);
+        object_names_free(&p->names);
         for (size_t i = 0; i < PROG_FORKS_MAX; i++) {
             rename_free(&p->parents[i].rename);
             region_vec_free(&p->parents[i].pages);
+            object_names_free(&p->parents[i].names);
         }
         region_vec_free(&p->x);
         region_vec_free(&p->y);
@@ -58,7 +59,8 @@ static int enter_child(struct peers *p)
     }
     p->depth++;
     return rename_copy(&parent->rename, &p->rename) < 0 ||
-                   region_vec_copy(&parent->pages, &p->apart.pages) < 0
+                   region_vec_copy(&parent->pages, &p->apart.pages) < 0 ||
+                   object_names_copy(&parent->names, &p->names) < 0
                ? -ENOMEM
                : 0;
 }
@@ -73,7 +75,8 @@ static int leave_child(struct peers *p)
     parent = &p->parents[--p->depth];
     p->seen = false;
     return rename_copy(&p->rename, &parent->rename) < 0 ||
-                   region_vec_copy(&p->apart.pages, &parent->pages) < 0
+                   region_vec_copy(&p->apart.pages, &parent->pages) < 0 ||
+                   object_names_copy(&p->names, &parent->names) < 0
                ? -ENOMEM
                : 0;
 }
@@ -224,6 +227,17 @@ static int differ(struct peers *p, size_t i, struct compare_result *ret)
     return found(ret, COMPARE_OUTCOME);
 }
 
+/* What is written where the two differ, or past what is mapped, is not the same on both sides. */
+static int part_written(struct peers *p, size_t i)
+{
+    enum op_kind kind = (enum op_kind)p->prog->ops.v[p->a->steps.v[i].step.op].kind;
+    bool slack = (p->a->steps.v[i].step.excused | p->b->steps.v[i].step.excused) != 0;
+
+    return (kind == OP_store || kind == OP_madvise) && (slack || peers_touches_apart(p))
+               ? peers_part(p, i)
+               : 0;
+}
+
 /* What a store reached of shared files. */
 static int note_store(struct peers *p, size_t i)
 {
@@ -281,6 +295,7 @@ static int compare_op(struct peers *p, size_t i, struct compare_result *ret)
         rc = x->step.poisoned || y->step.poisoned ? poisoned(p, i, RECORD_UNDEFINED, ret)
                                                   : settle(p, i, ret);
     }
+    rc = rc < 0 ? rc : part_written(p, i);
     rc = rc < 0 ? rc : note_store(p, i);
     return rc < 0 || ret->verdict == COMPARE_FINDING ? rc : peers_state(p, i, ret);
 }

@@ -19,13 +19,15 @@ struct named {
     unsigned n;
     struct range a[NAMED_MAX];
     struct range b[NAMED_MAX]; /* not renamed */
-    bool same;               /* the same pages in the same order, or pages free on both sides */
+    bool exact; /* the same pages in the same order, */
+    bool same;  /* or such as are free on both sides */
 };
 
 /* What a process has to itself, put away for the time of its child. */
 struct peers_parent {
     struct rename rename;
     struct region_vec pages;
+    struct object_names names; /* what a child makes has a number that its parent gives out again */
 };
 
 struct peers {
@@ -73,7 +75,8 @@ void peers_name(struct peers *p, size_t at);
 bool peers_is_named(const struct peers *p, struct range where);
 /* What step I names is from now on not compared, nor what it shares. 0 or -ENOMEM. */
 int peers_part(struct peers *p, size_t i);
-/* Whether it meets what is not compared. */
+/* Whether it names pages that are not compared; the same, or pages whose bytes are not. */
+bool peers_touches_apart(const struct peers *p);
 bool peers_meets_apart(const struct peers *p, size_t i);
 /* What both placed is the same from now on. */
 int peers_rename(struct peers *p, size_t i);

@@ -91,19 +91,19 @@ static void add_result(struct peers *p, const struct op *op, const struct record
     n->n++;
 }
 
-/* Nothing of V, that target's own addresses, lies in R. */
-static bool is_free(const struct region_vec *v, struct range r)
+/* Nothing of V, what the target of PLACE has mapped, lies in R, where something could. */
+static bool is_free(const struct region_vec *v, const struct record_place *place, struct range r)
 {
     size_t i = region_lower_bound(v, r.start);
 
-    return i == v->n || v->v[i].r.start > r.last;
+    return (i == v->n || v->v[i].r.start > r.last) && range_contains(place->within, r);
 }
 
 /*
  * Whether A of the first and B of the second hold the same, page for page: one and the same, or
  * nothing on both sides, for what is free may be anywhere.
  */
-static bool alike(const struct peers *p, size_t i, struct range a, struct range b)
+static bool alike(struct peers *p, size_t i, struct range a, struct range b)
 {
     struct region_vec mine = peers_before(p->a, i);
     struct region_vec other = peers_before(p->b, i);
@@ -115,12 +115,15 @@ static bool alike(const struct peers *p, size_t i, struct range a, struct range 
         uint64_t at;
         bool known;
         uint64_t len = rename_piece(&p->rename, b, &at, &known);
-        uint64_t back = p->b->place.window - p->a->place.window;
 
-        if ((!known || at != a.start) &&
-            (!is_free(&mine, (struct range){a.start, a.start + (len - 1)}) ||
-             !is_free(&other, (struct range){b.start + back, b.start + back + (len - 1)}))) {
-            return false;
+        if (!known || at != a.start) {
+            struct range in_a = {a.start, a.start + (len - 1)};
+            struct range in_b = peers_unshift(p, (struct range){b.start, b.start + (len - 1)});
+
+            p->named.exact = false;
+            if (!is_free(&mine, &p->a->place, in_a) || !is_free(&other, &p->b->place, in_b)) {
+                return false;
+            }
         }
         if (len - 1 >= b.last - b.start) {
             return true;
@@ -139,6 +142,7 @@ void peers_name(struct peers *p, size_t at)
 
     n->n = 0;
     n->same = true;
+    n->exact = true;
     add_op(p, op, x, y);
     for (unsigned i = 0; i < n->n; i++) {
         n->same &= alike(p, at, n->a[i], n->b[i]);
@@ -213,18 +217,29 @@ static bool overlaps(const struct region_vec *set, struct range r)
     return i < set->n && set->v[i].r.start <= r.last;
 }
 
-bool peers_meets_apart(const struct peers *p, size_t i)
+bool peers_touches_apart(const struct peers *p)
 {
     for (unsigned k = 0; k < p->named.n; k++) {
-        struct range r = p->named.a[k];
-        uint64_t page = p->a->place.page;
-
-        if (overlaps(&p->apart.pages, r) || peers_page_hidden(p, i, r.start) ||
-            peers_page_hidden(p, i, u64_align_down(r.last, page))) {
+        if (overlaps(&p->apart.pages, p->named.a[k])) {
             return true;
         }
     }
     return false;
+}
+
+bool peers_meets_apart(const struct peers *p, size_t i)
+{
+    uint64_t page = p->a->place.page;
+
+    for (unsigned k = 0; k < p->named.n; k++) {
+        struct range r = p->named.a[k];
+
+        if (peers_page_hidden(p, i, r.start) ||
+            peers_page_hidden(p, i, u64_align_down(r.last, page))) {
+            return true;
+        }
+    }
+    return peers_touches_apart(p);
 }
 
 /* A move: what had come apart is so at its new place, too. */
@@ -239,23 +254,50 @@ static int settle_move(struct peers *p)
     return rc == 0 && was ? rangeset_add(&p->apart.pages, to) : rc;
 }
 
-/*
- * What lies in WHERE of MAPPED, that target's own addresses, lies alone from now on: the other has
- * its counterpart under what was placed there.
- */
-static int part_orphans(struct peers *p, const struct region_vec *mapped, struct range where,
-                        bool second)
+/* What R has mapped in WHERE, its own addresses, after step I, is its own affair from now on. */
+static int part_mapped(struct peers *p, const struct record *r, size_t i, struct range where)
 {
+    struct region_vec mapped = record_regions(r, i);
     int rc = 0;
 
-    for (size_t i = region_lower_bound(mapped, where.start);
-         rc == 0 && i < mapped->n && mapped->v[i].r.start <= where.last; i++) {
-        struct range cut = range_cut(mapped->v[i].r, where);
+    for (size_t k = region_lower_bound(&mapped, where.start);
+         rc == 0 && k < mapped.n && mapped.v[k].r.start <= where.last; k++) {
+        struct range cut = range_cut(mapped.v[k].r, where);
 
-        rc =
-            second ? part_second(p, peers_shift_range(p, cut)) : rangeset_add(&p->apart.pages, cut);
+        rc = r == p->b ? part_second(p, peers_shift_range(p, cut))
+                       : rangeset_add(&p->apart.pages, cut);
     }
     return rc;
+}
+
+/*
+ * The pair OLD has lost LEN bytes from OFFSET on to what was placed since: what either side still
+ * has there has no counterpart, and what lies at the same numbers on the other side shows again.
+ */
+static int part_lost(struct peers *p, size_t i, const struct rename_pair *old, uint64_t offset,
+                     uint64_t len)
+{
+    struct range a = {old->a + offset, old->a + offset + (len - 1)};
+    struct range b = {old->b + offset, old->b + offset + (len - 1)};
+    int rc = part_mapped(p, p->a, i, a);
+
+    rc = rc < 0 ? rc : part_mapped(p, p->a, i, b);
+    rc = rc < 0 ? rc : part_mapped(p, p->b, i, peers_unshift(p, a));
+    return rc < 0 ? rc : part_mapped(p, p->b, i, peers_unshift(p, b));
+}
+
+/* Where the pair OLD, one side of which begins at START, loses to NEW. */
+static int part_cut(struct peers *p, size_t i, const struct rename_pair *old, uint64_t start,
+                    struct range new)
+{
+    struct range was = {start, start + (old->len - 1)};
+    struct range cut;
+
+    if (!range_overlaps(was, new)) {
+        return 0;
+    }
+    cut = range_cut(was, new);
+    return part_lost(p, i, old, cut.start - start, range_len(cut));
 }
 
 int peers_rename(struct peers *p, size_t i)
@@ -263,8 +305,6 @@ int peers_rename(struct peers *p, size_t i)
     const struct record_step *x = &p->a->steps.v[i];
     const struct op *op = &p->prog->ops.v[x->step.op];
     const struct named *n = &p->named;
-    struct region_vec mine = record_regions(p->a, i);
-    struct region_vec other = record_regions(p->b, i);
     struct rename old = RENAME_INIT;
     struct range a, b;
     int rc;
@@ -279,17 +319,11 @@ int peers_rename(struct peers *p, size_t i)
     rc = rc < 0 ? rc : rename_put(&p->rename, a.start, b.start, range_len(a));
     for (size_t k = 0; rc == 0 && k < old.pairs.n; k++) {
         const struct rename_pair *o = &old.pairs.v[k];
-        struct range was_a = {o->a, o->a + (o->len - 1)};
-        struct range was_b = {o->b, o->b + (o->len - 1)};
-        bool cut_a = range_overlaps(was_a, a);
-        bool cut_b = range_overlaps(was_b, b);
 
-        /* cut alike on both sides nothing is left over */
-        if ((!cut_a && !cut_b) || (cut_a && cut_b && o->a - o->b == a.start - b.start)) {
-            continue;
+        if (o->a - o->b != a.start - b.start) { /* else what is cut is paired again */
+            rc = part_cut(p, i, o, o->a, a);
+            rc = rc < 0 ? rc : part_cut(p, i, o, o->b, b);
         }
-        rc = part_orphans(p, &mine, was_a, false);
-        rc = rc < 0 ? rc : part_orphans(p, &other, peers_unshift(p, was_b), true);
     }
     rename_free(&old);
     return rc;
@@ -305,7 +339,7 @@ int peers_settle(struct peers *p, size_t i)
         return rc;
     }
     return kind == OP_mremap ? settle_move(p)
-           : kind == OP_mmap || kind == OP_munmap
+           : kind == OP_mmap || (kind == OP_munmap && p->named.exact)
                ? rangeset_cut(&p->apart.pages, p->named.a[p->named.n - 1])
                : 0;
 }

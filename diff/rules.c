@@ -180,16 +180,18 @@ static bool rule_MAP_LOW(const struct rule_ctx *c)
            lin(c)->step.args.arg[0] < MIN_ADDR;
 }
 
-static bool rule_PAGE_ZERO(const struct rule_ctx *c)
+static bool rule_OUTSIDE(const struct rule_ctx *c)
 {
+    const struct record_place *place = &bsd_record(c)->place;
+    uint64_t at = bsd(c)->step.args.arg[0];
+
     return (is(c, OP_mmap) || is(c, OP_munmap) || is(c, OP_madvise)) &&
-           bsd(c)->step.args.arg[0] - bsd_record(c)->place.window < page(c) &&
-           freebsd_alone(c, ABI_EINVAL);
+           (at - place->window < page(c) || at > place->last) && freebsd_alone(c, ABI_EINVAL);
 }
 
 static bool rule_MAP_32BIT(const struct rule_ctx *c)
 {
-    return has_flag(c, ABI_MAP_32BIT) && has_flag(c, ABI_MAP_FIXED) && freebsd_alone(c, ABI_EINVAL);
+    return has_flag(c, ABI_MAP_32BIT) && freebsd_alone(c, 0);
 }
 
 static bool rule_OFFSET_INSIDE(const struct rule_ctx *c)
@@ -262,6 +264,34 @@ static bool rule_READ_IMPLIED(const struct rule_ctx *c)
 
     return is(c, OP_load) && s->step.outcome.kind == OUTCOME_SIGNAL && g && !(g->prot & REGION_R) &&
            (g->prot & (REGION_W | REGION_X));
+}
+
+/* The largest stretch of R's space in which nothing is mapped. */
+static uint64_t largest_gap(const struct record *r, const struct region_vec *before)
+{
+    uint64_t from = u64_max(u64_max(r->place.min_addr, r->place.within.start), r->place.page);
+    uint64_t largest = 0;
+
+    for (size_t i = 0; i < before->n; i++) {
+        const struct range *g = &before->v[i].r;
+
+        largest = u64_max(largest, g->start > from ? g->start - from : 0);
+        from = u64_max(from, g->last + 1);
+    }
+    return u64_max(largest, r->place.within.last >= from ? r->place.within.last - from + 1 : 0);
+}
+
+static bool no_gap(const struct record *r, const struct record_step *s,
+                   const struct region_vec *before)
+{
+    return failed(s, ABI_ENOMEM) &&
+           u64_align_up_wrap(s->step.args.arg[1], r->place.page) > largest_gap(r, before);
+}
+
+static bool rule_MAP_ROOM(const struct rule_ctx *c)
+{
+    return is(c, OP_mmap) && ((did(c->y) && no_gap(c->a, c->x, &c->before_a)) ||
+                              (did(c->x) && no_gap(c->b, c->y, &c->before_b)));
 }
 
 static bool no_room(const struct record *r, const struct record_step *s,
