@@ -133,6 +133,11 @@ static bool alike(struct peers *p, size_t i, struct range a, struct range b)
     }
 }
 
+static bool skipped(const struct record_step *s)
+{
+    return s->step.outcome.kind == OUTCOME_SKIPPED;
+}
+
 void peers_name(struct peers *p, size_t at)
 {
     const struct record_step *x = &p->a->steps.v[at];
@@ -145,7 +150,14 @@ void peers_name(struct peers *p, size_t at)
     n->exact = true;
     add_op(p, op, x, y);
     for (unsigned i = 0; i < n->n; i++) {
-        n->same &= alike(p, at, n->a[i], n->b[i]);
+        /* who skips an op names nothing: what the other names is meant */
+        if (skipped(x)) {
+            n->a[i] = n->b[i];
+        } else if (skipped(y)) {
+            n->b[i] = n->a[i];
+        } else {
+            n->same &= alike(p, at, n->a[i], n->b[i]);
+        }
     }
     add_result(p, op, x, y);
 }
