@@ -4,10 +4,9 @@
  * kernel` does, one program at a time. A child process of this one runs the program as system
  * calls, the model follows what it showed, and every step is compared.
  */
-#include <stdio.h>
-
 #include "diff/diff_report.h"
 #include "diff/diff_set.h"
+#include "diff/signature.h"
 #include "target.h"
 
 /* A process has one child and one model, kept from program to program. */
@@ -28,10 +27,10 @@ static int open_set(struct err *e)
     return rc;
 }
 
-static int compare_on_both(const struct prog *p, struct oneshot_counts *counts, struct err *e)
+static int compare_on_both(const struct prog *p, struct oneshot_counts *counts,
+                           struct buf *signature, struct buf *report, struct err *e)
 {
     struct diff_counts *n = &self.set.counts;
-    struct buf text = BUF_INIT;
     int rc = self.open ? 0 : open_set(e);
 
     *n = (struct diff_counts){0};
@@ -41,9 +40,8 @@ static int compare_on_both(const struct prog *p, struct oneshot_counts *counts, 
     counts->steps_skipped += n->skipped;
     counts->poisoned += diff_counts_poisoned(n);
     if (rc == 1) {
-        diff_report(&self.set, p, "FILE", &text);
-        fputs(buf_text(&text), stderr);
-        buf_free(&text);
+        signature_of(&self.set, p, signature);
+        diff_report(&self.set, p, "FILE", report);
     }
     return rc;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "exec/bucket.h"
 #include "exec/machine.h"
 #include "exec/runner.h"
 #include "op/codec.h"
@@ -43,7 +44,7 @@ static struct {
     struct runner *runner;
     struct prog prog, other;
     struct run_result result;
-    struct buf text;
+    struct buf text, signature;
     struct oneshot_counts counts;
 } self;
 
@@ -97,7 +98,8 @@ static void setup(const struct oneshot_desc *d)
 }
 
 /* The target's own way: one run, every step judged. As oneshot_desc's program. */
-static int run_on_target(const struct prog *p, struct oneshot_counts *counts, struct err *e)
+static int run_on_target(const struct prog *p, struct oneshot_counts *counts, struct buf *signature,
+                         struct buf *report, struct err *e)
 {
     struct run_options o = RUN_OPTIONS_DEFAULT;
     int rc = 0;
@@ -120,25 +122,30 @@ static int run_on_target(const struct prog *p, struct oneshot_counts *counts, st
     if (self.result.verdict != RUN_FINDING) {
         return 0;
     }
-    buf_clear(&self.text);
-    run_print_report(p, &self.result, self.spec.text, "FILE", &self.text);
-    fputs(buf_text(&self.text), stderr);
+    run_signature(p, &self.result, signature);
+    run_print_report(p, &self.result, self.spec.text, "FILE", report);
     return 1;
 }
 
-static int run_program(const struct oneshot_desc *d, const uint8_t *data, size_t len)
+static void run_program(const struct oneshot_desc *d, const uint8_t *data, size_t len)
 {
     struct err e;
     int rc;
 
+    buf_clear(&self.signature);
+    buf_clear(&self.text);
     if (prog_decode_any(&self.prog, data, len) < 0) {
         harness_error("out of memory");
     }
-    rc = (d->program ? d->program : run_on_target)(&self.prog, &self.counts, &e);
+    rc = (d->program ? d->program : run_on_target)(&self.prog, &self.counts, &self.signature,
+                                                   &self.text, &e);
     if (rc < 0) {
         harness_error(e.text);
     }
-    return rc;
+    if (rc > 0) {
+        write_stats();
+        bucket_abort(buf_text(&self.signature), buf_text(&self.text));
+    }
 }
 
 int oneshot_run(const struct oneshot_desc *d, const uint8_t *data, size_t len)
@@ -150,7 +157,9 @@ int oneshot_run(const struct oneshot_desc *d, const uint8_t *data, size_t len)
     if (++self.counts.programs == STATS_PROGRAMS) {
         write_stats();
     }
-    if ((d->target ? run_program(d, data, len) : d->bytes(data, len)) != 0) {
+    if (d->target) {
+        run_program(d, data, len);
+    } else if (d->bytes(data, len) != 0) {
         fflush(stderr);
         write_stats();
         abort();

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "op/prog.h"
 
@@ -22,17 +23,18 @@ struct oneshot_desc {
     const char *name;   /* fuzz_linux */
     const char *target; /* whose programs: a target spec; NULL for targets without programs */
     /*
-     * How a program is judged if not by a run on the target: 0 holds, 1 with the report on stderr,
-     * or a negative errno with the reason in E: the world failed.
+     * How a program is judged if not by a run on the target: 0 holds, 1 with the finding's signature
+     * and report appended, or a negative errno with the reason in E: the world failed.
      */
-    int (*program)(const struct prog *p, struct oneshot_counts *counts, struct err *e);
+    int (*program)(const struct prog *p, struct oneshot_counts *counts, struct buf *signature,
+                   struct buf *report, struct err *e);
     /* Instead of a target: 0, or 1 with the report on stderr. */
     int (*bytes)(const uint8_t *data, size_t len);
 };
 
 /*
- * 0: holds. Otherwise the report goes to stderr and the process aborts: that is what engines look
- * for.
+ * 0: holds. Otherwise the report goes to stderr, a program's behind its signature (bucket.h), and
+ * the process aborts: that is what engines look for.
  */
 int oneshot_run(const struct oneshot_desc *d, const uint8_t *data, size_t len);
 

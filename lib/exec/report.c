@@ -12,28 +12,14 @@
 #include "op/text.h"
 
 /*
- * Rights as three letters, 't' for a store that the translator has to see first; what else there is
- * by name.
+ * What a page is, as far as it tells findings apart: rights and what is behind it differ from one
+ * program to the next that shows the same error.
  */
-static void print_class(const struct region_vec *v, uint64_t at, struct buf *out)
+static const char *page_class(const struct region_vec *v, uint64_t at)
 {
     const struct region *g = region_find(v, at);
-    bool tb;
 
-    if (!g) {
-        buf_str(out, "free");
-        return;
-    }
-    if (g->kind == REGION_GUARD) {
-        buf_str(out, "guard");
-        return;
-    }
-    tb = (g->flags & (PAGE_WRITE | PAGE_WRITE_ORG)) == PAGE_WRITE_ORG;
-    buf_fmt(out, "%c%c%c", g->prot & REGION_R ? 'r' : '-',
-            g->prot & REGION_W ? 'w'
-            : tb               ? 't'
-                               : '-',
-            g->prot & REGION_X ? 'x' : '-');
+    return !g ? "free" : g->kind == REGION_GUARD ? "guard" : "mapped";
 }
 
 static const char *signal_word(int signal)
@@ -82,9 +68,8 @@ void run_signature(const struct prog *p, const struct run_result *r, struct buf 
     buf_fmt(out, "%s/%s/", inv_descs[r->violated].name,
             s ? op_descs[p->ops.v[s->op].kind].name : "start");
     if (r->has_range) {
-        print_class(&r->flags_before, r->where.start, out);
-        buf_str(out, "_to_");
-        print_class(&r->flags_after, r->where.start, out);
+        buf_fmt(out, "%s_to_%s", page_class(&r->flags_before, r->where.start),
+                page_class(&r->flags_after, r->where.start));
     } else if (s) {
         print_outcome_word(&s->outcome, out);
     } else {

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <execinfo.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +19,15 @@
 
 #include "base/buf.h"
 #include "base/int.h"
+#include "exec/bucket.h"
 #include "exec/oneshot.h"
 #include "op/codec.h"
 
 static const struct oneshot_desc on_linux = {.name = "fuzz_linux", .target = "linux"};
 
 /* Holds programs that change nothing, dislikes munmap, and fails at fork. */
-static int judge(const struct prog *p, struct oneshot_counts *counts, struct err *e)
+static int judge(const struct prog *p, struct oneshot_counts *counts, struct buf *signature,
+                 struct buf *report, struct err *e)
 {
     counts->steps += p->ops.n;
     counts->poisoned++;
@@ -33,7 +36,8 @@ static int judge(const struct prog *p, struct oneshot_counts *counts, struct err
             return err_set(e, -EAGAIN, "the world ended");
         }
         if (p->ops.v[i].kind == OP_munmap) {
-            fputs("twinmap-finding: a munmap\n", stderr);
+            buf_str(signature, "a/munmap");
+            buf_str(report, "twinmap-finding: a/munmap\n");
             return 1;
         }
     }
@@ -110,6 +114,54 @@ static void test_a_finding_aborts(void **state)
     buf_free(&said);
 }
 
+enum { FRAMES_SEEN = 8 };
+
+static int to_parent;
+
+static void tell_stack(int signal)
+{
+    void *frames[FRAMES_SEEN] = {0};
+
+    (void)backtrace(frames, FRAMES_SEEN);
+    _exit(write(to_parent, frames, sizeof(frames)) == sizeof(frames) && signal == SIGABRT ? 0 : 1);
+}
+
+/* The innermost frames with which a child that found SIGNATURE ended. */
+static void stack_of(const char *signature, void *frames[FRAMES_SEEN])
+{
+    size_t size = FRAMES_SEEN * sizeof(void *);
+    int fd[2];
+    int status;
+    pid_t pid;
+
+    assert_int_equal(pipe(fd), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        to_parent = fd[1];
+        (void)freopen("/dev/null", "w", stderr);
+        signal(SIGABRT, tell_stack);
+        bucket_abort(signature, "");
+    }
+    close(fd[1]);
+    assert_int_equal(read(fd[0], frames, size), size);
+    close(fd[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static void test_signatures_are_told_apart_by_their_stacks(void **state)
+{
+    void *a[FRAMES_SEEN], *again[FRAMES_SEEN], *b[FRAMES_SEEN];
+
+    (void)state;
+    stack_of("model-contents/munmap/free_to_free/h_gt_g/linux", a);
+    stack_of("model-contents/munmap/free_to_free/h_gt_g/linux", again);
+    stack_of("model-contents/munmap/free_to_free/h_gt_g/bsd", b);
+    assert_memory_equal(a, again, sizeof(a));
+    assert_memory_not_equal(a, b, sizeof(a));
+}
+
 static void test_programs_may_be_judged_otherwise(void **state)
 {
     static const char holds[] = "load(@0x10000, 1)\n";
@@ -126,7 +178,8 @@ static void test_programs_may_be_judged_otherwise(void **state)
     status = run_in_child(&judged, finding, sizeof(finding) - 1, &said);
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGABRT);
-    assert_string_equal(buf_text(&said), "twinmap-finding: a munmap\n");
+    assert_string_equal(buf_text(&said), "[twinmap] ASSERTION FAILED: a/munmap\n"
+                                         "twinmap-finding: a/munmap\n");
     buf_clear(&said);
     status = run_in_child(&judged, failure, sizeof(failure) - 1, &said);
     assert_true(WIFEXITED(status));
@@ -376,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_statistics_add_up),
         cmocka_unit_test(test_any_bytes_run),
         cmocka_unit_test(test_a_finding_aborts),
+        cmocka_unit_test(test_signatures_are_told_apart_by_their_stacks),
         cmocka_unit_test(test_statistics_are_appended),
         cmocka_unit_test(test_mutation_is_seeded_and_valid),
         cmocka_unit_test(test_mutation_keeps_to_its_room),

@@ -266,11 +266,11 @@ static void test_signatures(void **state)
 
     (void)state;
     make_munmap(&m);
-    assert_signature(&m, "host-agrees-gt/munmap/rw-_to_free/h_gt_g/linux");
+    assert_signature(&m, "host-agrees-gt/munmap/mapped_to_free/h_gt_g/linux");
     m.result.layer = "bsd";
     m.result.flags_before.v[0].flags = PAGE_READ | PAGE_VALID | PAGE_WRITE_ORG;
     m.result.flags_before.v[0].prot = PAGE_READ;
-    assert_signature(&m, "host-agrees-gt/munmap/rt-_to_free/h_gt_g/bsd");
+    assert_signature(&m, "host-agrees-gt/munmap/mapped_to_free/h_gt_g/bsd");
     m.result.flags_before.v[0].kind = REGION_GUARD;
     assert_signature(&m, "host-agrees-gt/munmap/guard_to_free/h_gt_g/bsd");
     m.result.flags_before.n = 0;
