@@ -37,14 +37,14 @@ static bool is_file(const struct region *g)
 static bool file_bytes(const struct region *g, struct range where, struct range *ret)
 {
     uint64_t file = (g->object - record_file_object(0)) << FILE_BITS;
-    uint64_t end = (UINT64_C(1) << FILE_BITS) - 1;
+    uint64_t limit = (UINT64_C(1) << FILE_BITS) - 1;
     uint64_t offset = g->offset + (where.start - g->r.start);
     uint64_t len = where.last - where.start;
 
-    if (!is_file(g) || offset > end) {
+    if (!is_file(g) || offset > limit) {
         return false;
     }
-    *ret = (struct range){file + offset, file + (len < end - offset ? offset + len : end)};
+    *ret = (struct range){file + offset, file + (len < limit - offset ? offset + len : limit)};
     return true;
 }
 

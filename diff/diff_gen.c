@@ -158,8 +158,8 @@ static void twist(struct op *op, enum abi_system system, struct prng *rng)
 }
 
 /*
- * Every map at an address of its own: what two targets place by their own choice lies elsewhere, and
- * what is said relative to it soon means something else on each.
+ * Every map at an address of its own: what two targets place by their own choice lies elsewhere,
+ * and what is said relative to it soon means something else on each.
  */
 static void pin(struct prog *p, uint64_t page)
 {

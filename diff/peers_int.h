@@ -80,7 +80,10 @@ bool peers_touches_apart(const struct peers *p);
 bool peers_meets_apart(const struct peers *p, size_t i);
 /* What both placed is the same from now on. */
 int peers_rename(struct peers *p, size_t i);
-/* The same, and both have done it to the same pages: what it maps anew is alike again, what it moves takes its state along. */
+/*
+ * The same, and both have done it to the same pages: what it maps anew is alike again, what it
+ * moves takes its state along.
+ */
 int peers_settle(struct peers *p, size_t i);
 
 /* peers_state.c */

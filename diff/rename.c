@@ -25,25 +25,26 @@ int rename_copy(struct rename *to, const struct rename *from)
     return 0;
 }
 
-/* Pair I keeps what lies outside the LEN bytes at AT of one of its sides. */
+/* Pair I keeps what lies outside the LEN bytes at AT of one of its sides, which begins at START. */
 static int cut_pair(struct rename *r, size_t i, uint64_t start, uint64_t at, uint64_t len)
 {
     struct rename_pair p = r->pairs.v[i];
+    uint64_t last = at + (len - 1);
     uint64_t skip = at > start ? at - start : 0; /* kept in front */
-    uint64_t end = at + (len - 1) - start;       /* offset of the last byte to go */
-    bool behind = at + (len - 1) >= start && end < p.len - 1;
+    uint64_t gone = last - start;                /* offset of the last byte to go */
 
-    if (at + (len - 1) < start || skip >= p.len) {
+    if (last < start || skip >= p.len) {
         return 0;
     }
     r->pairs.v[i].len = skip;
-    if (!behind) {
+    if (gone >= p.len - 1) {
         return 0;
     }
     if (vec_reserve(&r->pairs, r->pairs.n + 1) < 0) {
         return -ENOMEM;
     }
-    r->pairs.v[r->pairs.n++] = (struct rename_pair){p.a + end + 1, p.b + end + 1, p.len - end - 1};
+    r->pairs.v[r->pairs.n++] =
+        (struct rename_pair){p.a + gone + 1, p.b + gone + 1, p.len - gone - 1};
     return 0;
 }
 

@@ -298,12 +298,12 @@ static bool no_room(const struct record *r, const struct record_step *s,
                     const struct region_vec *before)
 {
     const uint64_t *a = s->step.args.arg;
-    uint64_t end = u64_align_up_wrap(a[0] + a[1], r->place.page);
-    size_t next = region_lower_bound(before, end);
+    uint64_t behind = u64_align_up_wrap(a[0] + a[1], r->place.page);
+    size_t next = region_lower_bound(before, behind);
 
     return failed(s, ABI_ENOMEM) && a[2] > a[1] &&
-           (end > r->place.last || r->place.last - end < a[2] - a[1] ||
-            (next < before->n && before->v[next].r.start - end < a[2] - a[1]));
+           (behind > r->place.last || r->place.last - behind < a[2] - a[1] ||
+            (next < before->n && before->v[next].r.start - behind < a[2] - a[1]));
 }
 
 static bool rule_GROWTH_ROOM(const struct rule_ctx *c)

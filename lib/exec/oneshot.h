@@ -23,8 +23,8 @@ struct oneshot_desc {
     const char *name;   /* fuzz_linux */
     const char *target; /* whose programs: a target spec; NULL for targets without programs */
     /*
-     * How a program is judged if not by a run on the target: 0 holds, 1 with the finding's signature
-     * and report appended, or a negative errno with the reason in E: the world failed.
+     * How a program is judged if not by a run on the target: 0 holds, 1 with the finding's
+     * signature and report appended, or a negative errno with the reason in E: the world failed.
      */
     int (*program)(const struct prog *p, struct oneshot_counts *counts, struct buf *signature,
                    struct buf *report, struct err *e);

@@ -246,7 +246,7 @@ static void add_ops(struct child *c, size_t at, size_t stop, unsigned process)
 
     while (at < stop && c->next < c->r->steps.n) {
         bool fork = p->ops.v[at].kind == OP_fork;
-        size_t end = fork ? prog_wait_of(p, at, stop) : at + 1;
+        size_t next = fork ? prog_wait_of(p, at, stop) : at + 1;
         bool ok = c->r->steps.v[c->next].outcome.kind == OUTCOME_OK;
 
         add_outcome(c, RECORD_OP, process);
@@ -254,9 +254,9 @@ static void add_ops(struct child *c, size_t at, size_t stop, unsigned process)
             unsigned child = c->n_processes++;
 
             add_outcome(c, RECORD_BORN, child);
-            add_ops(c, at + 1, end, child);
+            add_ops(c, at + 1, next, child);
         }
-        at = end;
+        at = next;
     }
     if (!c->r->over) {
         add_outcome(c, RECORD_DONE, process);

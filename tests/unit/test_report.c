@@ -278,7 +278,7 @@ static void test_signatures(void **state)
     m.result.where = (struct range){0x12000, 0x12fff};
     m.result.flags_after.v[1].prot = 0;
     m.result.flags_after.v[1].flags = PAGE_VALID;
-    assert_signature(&m, "host-agrees-gt/munmap/free_to_---/h_gt_g/bsd");
+    assert_signature(&m, "host-agrees-gt/munmap/free_to_mapped/h_gt_g/bsd");
     m.result.has_range = false;
     m.result.violated = INV_ERRNO_SET;
     m.steps[1].outcome = (struct outcome){.kind = OUTCOME_FAIL};

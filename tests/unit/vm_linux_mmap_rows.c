@@ -219,7 +219,8 @@ static const struct vm_linux_row rows[] = {
      .step = {LAY(A, P, RW, ANON), STORE(A, 4, OK), PROTECT(A, P, X, OK), LOAD(A, SIG(SIGSEGV)),
               PROTECT(A, P, W | X, OK), LOAD(A, AT(4)), LAY(B, P, X, ANON), LOAD(B, SIG(SIGSEGV))}},
     {RULE(ACCESS_READ), .exec_only = true,
-     .step = {LAY(A, P, X | ABI_PROT_SEM, ANON), LOAD(A, AT(0)), LAY(B, P, W, ANON), LOAD(B, AT(0))}},
+     .step = {LAY(A, P, X | ABI_PROT_SEM, ANON), LOAD(A, AT(0)), LAY(B, P, W, ANON),
+              LOAD(B, AT(0))}},
     {RULE(ACCESS_DENIED), .step = {LAY(A, P, 0, ANON), LOAD(A, SIG(SIGSEGV)), LAY(A, P, R, ANON),
                                    STORE(A, 1, SIG(SIGSEGV))}},
 };
