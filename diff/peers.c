@@ -227,13 +227,17 @@ static int differ(struct peers *p, size_t i, struct compare_result *ret)
     return found(ret, COMPARE_OUTCOME);
 }
 
-/* What is written where the two differ, or past what is mapped, is not the same on both sides. */
+/*
+ * What is written where the two differ, or past what is mapped, is not the same on both sides, and
+ * an mprotect may have stopped early on one.
+ */
 static int part_written(struct peers *p, size_t i)
 {
     enum op_kind kind = (enum op_kind)p->prog->ops.v[p->a->steps.v[i].step.op].kind;
     bool slack = (p->a->steps.v[i].step.excused | p->b->steps.v[i].step.excused) != 0;
 
-    return (kind == OP_store || kind == OP_madvise) && (slack || peers_touches_apart(p))
+    return (kind == OP_store || kind == OP_madvise || kind == OP_mprotect) &&
+                   (slack || peers_touches_apart(p))
                ? peers_part(p, i)
                : 0;
 }

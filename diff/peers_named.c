@@ -46,7 +46,8 @@ static void add_op(struct peers *p, const struct op *op, const struct record_ste
         }
         break;
     case OP_mremap:
-        add_args(p, x, y, 0, 1);
+        /* an old size of 0 is a second map of what is there */
+        add_args(p, x, y, 0, x->step.args.arg[1] ? 1 : 2);
         if (op->arg[3].num & ABI_MREMAP_FIXED) {
             add_args(p, x, y, 4, 2);
         }
@@ -255,12 +256,13 @@ bool peers_meets_apart(const struct peers *p, size_t i)
 }
 
 /* A move: what had come apart is so at its new place, too. */
-static int settle_move(struct peers *p)
+static int settle_move(struct peers *p, const struct record_step *x)
 {
     struct range from = p->named.a[0];
     struct range to = p->named.a[p->named.n - 1];
+    bool stays = x->step.args.arg[1] == 0 || (x->step.args.arg[3] & ABI_MREMAP_DONTUNMAP);
     bool was = overlaps(&p->apart.pages, from);
-    int rc = rangeset_cut(&p->apart.pages, from);
+    int rc = stays ? 0 : rangeset_cut(&p->apart.pages, from);
 
     rc = rc < 0 ? rc : rangeset_cut(&p->apart.pages, to);
     return rc == 0 && was ? rangeset_add(&p->apart.pages, to) : rc;
@@ -350,7 +352,7 @@ int peers_settle(struct peers *p, size_t i)
     if (rc < 0 || !did(x) || !did(&p->b->steps.v[i]) || p->apart.pages.n == 0) {
         return rc;
     }
-    return kind == OP_mremap ? settle_move(p)
+    return kind == OP_mremap ? settle_move(p, x)
            : kind == OP_mmap || (kind == OP_munmap && p->named.exact)
                ? rangeset_cut(&p->apart.pages, p->named.a[p->named.n - 1])
                : 0;

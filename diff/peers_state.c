@@ -2,6 +2,7 @@
 /* What two targets have mapped after a step, and what their pages hold. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 
 #include "base/int.h"
 #include "exec/rangeset.h"
@@ -161,6 +162,16 @@ static bool hidden_by_eof(const struct peers *p, const struct region *g, uint64_
            offset + p->a->place.page > p->prog->files.v[file].size;
 }
 
+/* Behind the end of what it shows a map may still have bytes, up to the end of a larger page. */
+static bool hidden_by_end(const struct peers *p, const struct record_digest *x,
+                          const struct record_digest *y)
+{
+    bool x_bus = x->bytes == RECORD_BYTES_NONE && x->sum == SIGBUS;
+    bool y_bus = y->bytes == RECORD_BYTES_NONE && y->sum == SIGBUS;
+
+    return x_bus != y_bus && (odd_pages(p->a) || odd_pages(p->b));
+}
+
 static bool hidden_on(const struct peers *p, const struct region_vec *v, uint64_t at,
                       uint64_t shown)
 {
@@ -235,7 +246,7 @@ static int compare_digests(struct peers *p, size_t i, struct compare_result *ret
         const struct record_digest *y = second_digest(p, b, k, x->page);
 
         if (y && !rangeset_has(&p->apart.pages, x->page) &&
-            !compare_same_bytes(x, y, p->a->place.page) &&
+            !compare_same_bytes(x, y, p->a->place.page) && !hidden_by_end(p, x, y) &&
             !hidden_on(p, &map_a, x->page, x->page)) {
             rc = differ_in_page(p, i, x, y, ret);
         }

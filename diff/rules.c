@@ -266,6 +266,23 @@ static bool rule_READ_IMPLIED(const struct rule_ctx *c)
            (g->prot & (REGION_W | REGION_X));
 }
 
+/* The last byte that the op names on a side, from the window's start. */
+static uint64_t named_last(const struct record *r, const struct record_step *s)
+{
+    uint64_t at = s->step.args.arg[0] - r->place.window;
+    uint64_t len = s->step.args.arg[1];
+
+    return len > 1 && at + (len - 1) >= at ? at + (len - 1) : len > 1 ? UINT64_MAX : at;
+}
+
+static bool rule_WINDOW(const struct rule_ctx *c)
+{
+    uint64_t a = c->a->place.last - c->a->place.window;
+    uint64_t b = c->b->place.last - c->b->place.window;
+
+    return a != b && u64_max(named_last(c->a, c->x), named_last(c->b, c->y)) > u64_min(a, b);
+}
+
 /* The largest stretch of R's space in which nothing is mapped. */
 static uint64_t largest_gap(const struct record *r, const struct region_vec *before)
 {
