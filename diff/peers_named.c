@@ -34,6 +34,11 @@ static void add_args(struct peers *p, const struct record_step *x, const struct 
     add(p, a[addr], len < 0 ? 1 : a[len], b[addr], len < 0 ? 1 : b[len]);
 }
 
+static bool old_size(const struct record_step *s)
+{
+    return s->step.args.arg[1] != 0;
+}
+
 static void add_op(struct peers *p, const struct op *op, const struct record_step *x,
                    const struct record_step *y)
 {
@@ -47,7 +52,7 @@ static void add_op(struct peers *p, const struct op *op, const struct record_ste
         break;
     case OP_mremap:
         /* an old size of 0 is a second map of what is there */
-        add_args(p, x, y, 0, x->step.args.arg[1] ? 1 : 2);
+        add_args(p, x, y, 0, old_size(x) || old_size(y) ? 1 : 2);
         if (op->arg[3].num & ABI_MREMAP_FIXED) {
             add_args(p, x, y, 4, 2);
         }
@@ -255,19 +260,6 @@ bool peers_meets_apart(const struct peers *p, size_t i)
     return peers_touches_apart(p);
 }
 
-/* A move: what had come apart is so at its new place, too. */
-static int settle_move(struct peers *p, const struct record_step *x)
-{
-    struct range from = p->named.a[0];
-    struct range to = p->named.a[p->named.n - 1];
-    bool stays = x->step.args.arg[1] == 0 || (x->step.args.arg[3] & ABI_MREMAP_DONTUNMAP);
-    bool was = overlaps(&p->apart.pages, from);
-    int rc = stays ? 0 : rangeset_cut(&p->apart.pages, from);
-
-    rc = rc < 0 ? rc : rangeset_cut(&p->apart.pages, to);
-    return rc == 0 && was ? rangeset_add(&p->apart.pages, to) : rc;
-}
-
 /* What R has mapped in WHERE, its own addresses, after step I, is its own affair from now on. */
 static int part_mapped(struct peers *p, const struct record *r, size_t i, struct range where)
 {
@@ -347,13 +339,19 @@ int peers_settle(struct peers *p, size_t i)
 {
     const struct record_step *x = &p->a->steps.v[i];
     enum op_kind kind = (enum op_kind)p->prog->ops.v[x->step.op].kind;
-    int rc = peers_rename(p, i);
+    bool moves = kind == OP_mremap && did(x) && did(&p->b->steps.v[i]);
+    bool stays = !old_size(x) || (x->step.args.arg[3] & ABI_MREMAP_DONTUNMAP);
+    bool was = moves && overlaps(&p->apart.pages, p->named.a[0]);
+    struct range made = p->named.n ? p->named.a[p->named.n - 1] : (struct range){0, 0};
+    int rc = moves && !stays ? rangeset_cut(&p->apart.pages, p->named.a[0]) : 0;
 
-    if (rc < 0 || !did(x) || !did(&p->b->steps.v[i]) || p->apart.pages.n == 0) {
+    rc = rc < 0 ? rc : peers_rename(p, i);
+    if (rc < 0 || !did(x) || !did(&p->b->steps.v[i])) {
         return rc;
     }
-    return kind == OP_mremap ? settle_move(p, x)
-           : kind == OP_mmap || (kind == OP_munmap && p->named.exact)
-               ? rangeset_cut(&p->apart.pages, p->named.a[p->named.n - 1])
-               : 0;
+    if (moves || kind == OP_mmap || (kind == OP_munmap && p->named.exact)) {
+        rc = rangeset_cut(&p->apart.pages, made);
+    }
+    /* what had come apart is so at its new place, too */
+    return rc == 0 && was ? rangeset_add(&p->apart.pages, made) : rc;
 }

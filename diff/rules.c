@@ -266,13 +266,24 @@ static bool rule_READ_IMPLIED(const struct rule_ctx *c)
            (g->prot & (REGION_W | REGION_X));
 }
 
-/* The last byte that the op names on a side, from the window's start. */
-static uint64_t named_last(const struct record *r, const struct record_step *s)
+/* The last of LEN bytes at AT. */
+static uint64_t last_of(uint64_t at, uint64_t len)
 {
-    uint64_t at = s->step.args.arg[0] - r->place.window;
-    uint64_t len = s->step.args.arg[1];
+    struct range r;
 
-    return len > 1 && at + (len - 1) >= at ? at + (len - 1) : len > 1 ? UINT64_MAX : at;
+    return len == 0 ? at : range_from_len(at, len, &r) ? r.last : UINT64_MAX;
+}
+
+/* The last byte that the op names on a side, from the window's start. */
+static uint64_t named_last(const struct rule_ctx *c, const struct record *r,
+                           const struct record_step *s)
+{
+    const uint64_t *a = s->step.args.arg;
+    uint64_t last = last_of(a[0] - r->place.window, a[1]);
+
+    return is(c, OP_mremap) && (a[3] & ABI_MREMAP_FIXED)
+               ? u64_max(last, last_of(a[4] - r->place.window, a[2]))
+               : last;
 }
 
 static bool rule_WINDOW(const struct rule_ctx *c)
@@ -280,7 +291,7 @@ static bool rule_WINDOW(const struct rule_ctx *c)
     uint64_t a = c->a->place.last - c->a->place.window;
     uint64_t b = c->b->place.last - c->b->place.window;
 
-    return a != b && u64_max(named_last(c->a, c->x), named_last(c->b, c->y)) > u64_min(a, b);
+    return a != b && u64_max(named_last(c, c->a, c->x), named_last(c, c->b, c->y)) > u64_min(a, b);
 }
 
 /* The largest stretch of R's space in which nothing is mapped. */
