@@ -39,11 +39,10 @@ static size_t leader(const struct target_spec *specs, size_t n)
     return 0;
 }
 
-/* A layer's own model is beside it already, with the limits that a layer has. */
+/* A layer's own model follows it wherever it runs, with the limits that a layer has. */
 static bool follows(const struct target_spec *lead, const struct target_spec *s)
 {
-    return s != lead && s->kind == TARGET_MODEL && lead->kind != TARGET_LAYER &&
-           s->system == lead->system;
+    return s != lead && s->kind == TARGET_MODEL && s->system == lead->system;
 }
 
 int diff_set_check(const struct target_spec *specs, size_t n, struct err *e)
@@ -170,7 +169,7 @@ static bool is_last(const struct compare_result *r)
 {
     return r->verdict == COMPARE_POISONED &&
            (r->poison == RECORD_GIVEN_UP || r->poison == RECORD_UNSURE ||
-            r->poison == RECORD_ASTRAY);
+            r->poison == RECORD_ASTRAY || r->poison == RECORD_GROWN);
 }
 
 /* Target I against the leader, step by step. */
@@ -209,6 +208,13 @@ static int follow(struct diff_set *d, size_t i, const struct prog *p, struct err
     struct record_place place = lead->place;
     int rc;
 
+    if (d->v[d->lead].spec.kind == TARGET_LAYER) {
+        const struct run_result *r = recorder_result(d->v[d->lead].recorder);
+
+        d->counts.steps += r->n_steps - r->n_skipped;
+        d->counts.skipped += r->n_skipped;
+        return 0;
+    }
     place.system = d->v[i].spec.system;
     rc = follower_run(d->follower, p, &place, lead, &d->v[i].record, e);
     if (rc < 0) {

@@ -269,11 +269,55 @@ static int settle(struct peers *p, size_t i, struct compare_result *ret)
     return peers_part(p, i);
 }
 
+/* Layers say what is mapped after every step, but for a child of a real fork. */
+static bool is_unseen(const struct record *r, const struct record_step *s)
+{
+    return r->place.host_page != 0 && !s->has_regions;
+}
+
+/* A layer's child process that nobody could look into, and what it shares with its parent. */
+static int unseen(struct peers *p, size_t i, struct compare_result *ret)
+{
+    const struct range all = {0, UINT64_MAX};
+    struct region_vec a = peers_before(p->a, i);
+
+    ret->verdict = COMPARE_POISONED;
+    ret->poison = RECORD_UNSEEN;
+    p->seen = false;
+    return apart_objects(&p->apart, &a, all, NULL, NULL);
+}
+
+/*
+ * One of the two, and not the other, has made a stack that grows into whatever lies below it: from
+ * here on nobody can say what is where.
+ */
+static bool grows_alone(const struct peers *p, size_t i)
+{
+    const struct record_step *x = &p->a->steps.v[i];
+    const struct op *op = &p->prog->ops.v[x->step.op];
+    bool a = p->a->place.host_page == 0; /* stacks of layers are plain memory */
+    bool b = p->b->place.host_page == 0;
+
+    return op->kind == OP_mmap && (op->arg[3].num & (ABI_MAP_GROWSDOWN | ABI_MAP_STACK)) &&
+           (a != b || p->a->place.system != p->b->place.system) &&
+           ((a && x->step.outcome.kind == OUTCOME_OK) ||
+            (b && p->b->steps.v[i].step.outcome.kind == OUTCOME_OK));
+}
+
 static int compare_op(struct peers *p, size_t i, struct compare_result *ret)
 {
     const struct record_step *x = &p->a->steps.v[i];
     const struct record_step *y = &p->b->steps.v[i];
     int rc;
+
+    if (is_unseen(p->a, x) || is_unseen(p->b, y)) {
+        return unseen(p, i, ret);
+    }
+    if (grows_alone(p, i)) {
+        ret->verdict = COMPARE_POISONED;
+        ret->poison = RECORD_GROWN;
+        return 0;
+    }
 
     if (ended(x) || ended(y)) {
         buf_fmt(&ret->text, "%s %s", ended(x) ? p->a->maker : p->b->maker,

@@ -4,13 +4,13 @@
 #include "exec/rangeset.h"
 #include "peers_int.h"
 
-/* The pages of the LEN bytes at START; up to the last address where they wrap. */
+/* The pages of the LEN bytes at START; all there are where they wrap. */
 static struct range pages_of(uint64_t start, uint64_t len, uint64_t page)
 {
     struct range r;
 
     if (!range_from_len(start, u64_max(len, 1), &r)) {
-        r = (struct range){start, UINT64_MAX};
+        r = (struct range){0, UINT64_MAX};
     }
     return range_widen(r, page);
 }

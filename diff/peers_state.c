@@ -184,7 +184,7 @@ static bool hidden_on(const struct peers *p, const struct region_vec *v, uint64_
     copy = *g;
     copy.shared = g->shared && !g->snapshot; /* a copy of the moment is a private one */
     return apart_hides(&p->apart, &copy, (struct range){at, at + (p->a->place.page - 1)}) ||
-           hidden_by_eof(p, g, at) || rangeset_has(&p->apart.pages, shown);
+           !(g->prot & REGION_R) || hidden_by_eof(p, g, at) || rangeset_has(&p->apart.pages, shown);
 }
 
 bool peers_page_hidden(const struct peers *p, size_t i, uint64_t at)

@@ -172,12 +172,20 @@ static bool rule_STACK(const struct rule_ctx *c)
     return has_flag(c, ABI_MAP_STACK | ABI_MAP_GROWSDOWN);
 }
 
+static uint64_t place_of(const struct rule_ctx *c, const struct record *r,
+                         const struct record_step *s)
+{
+    return s->step.args.arg[is(c, OP_mmap) ? 0 : 4] - r->place.window;
+}
+
 static bool rule_MAP_LOW(const struct rule_ctx *c)
 {
     enum { MIN_ADDR = 65536 };
+    bool moves = is(c, OP_mremap) && (word(c, 3) & ABI_MREMAP_FIXED);
 
-    return is(c, OP_mmap) && lin(c)->step.outcome.kind == OUTCOME_FAIL &&
-           lin(c)->step.args.arg[0] < MIN_ADDR;
+    return (is(c, OP_mmap) || moves) &&
+           (c->x->step.outcome.kind == OUTCOME_FAIL || c->y->step.outcome.kind == OUTCOME_FAIL) &&
+           u64_min(place_of(c, c->a, c->x), place_of(c, c->b, c->y)) < MIN_ADDR;
 }
 
 static bool rule_OUTSIDE(const struct rule_ctx *c)
@@ -255,15 +263,28 @@ static bool rule_DONTNEED(const struct rule_ctx *c)
     return is(c, OP_madvise) && word(c, 2) == ABI_MADV_DONTNEED && c->what == COMPARE_BYTES;
 }
 
-/* The page at which FreeBSD stopped has another right than R. */
-static bool rule_READ_IMPLIED(const struct rule_ctx *c)
+/* S stopped at a page that has another right than R. */
+static bool stopped_without_r(const struct record_step *s, const struct region_vec *before)
 {
-    const struct record_step *s = bsd(c);
-    const struct region_vec *before = of(c->a, ABI_FREEBSD) ? &c->before_a : &c->before_b;
     const struct region *g = region_find(before, s->has_at ? s->at : s->step.args.arg[0]);
 
-    return is(c, OP_load) && s->step.outcome.kind == OUTCOME_SIGNAL && g && !(g->prot & REGION_R) &&
+    return s->step.outcome.kind == OUTCOME_SIGNAL && g && !(g->prot & REGION_R) &&
            (g->prot & (REGION_W | REGION_X));
+}
+
+static bool rule_READ_IMPLIED(const struct rule_ctx *c)
+{
+    return is(c, OP_load) &&
+           (stopped_without_r(c->x, &c->before_a) || stopped_without_r(c->y, &c->before_b));
+}
+
+static bool rule_FAILURE_KEEPS(const struct rule_ctx *c)
+{
+    bool one_layer = (c->a->place.host_page != 0) != (c->b->place.host_page != 0);
+
+    return (is(c, OP_mmap) || is(c, OP_mremap)) && c->what != COMPARE_OUTCOME &&
+           (one_layer || c->a->place.system != c->b->place.system) &&
+           c->x->step.outcome.kind == OUTCOME_FAIL && c->y->step.outcome.kind == OUTCOME_FAIL;
 }
 
 /* The last of LEN bytes at AT. */
@@ -279,11 +300,10 @@ static uint64_t named_last(const struct rule_ctx *c, const struct record *r,
                            const struct record_step *s)
 {
     const uint64_t *a = s->step.args.arg;
-    uint64_t last = last_of(a[0] - r->place.window, a[1]);
+    uint64_t at = a[0] - r->place.window;
+    uint64_t to = a[3] & (ABI_MREMAP_FIXED | ABI_MREMAP_DONTUNMAP) ? a[4] - r->place.window : at;
 
-    return is(c, OP_mremap) && (a[3] & ABI_MREMAP_FIXED)
-               ? u64_max(last, last_of(a[4] - r->place.window, a[2]))
-               : last;
+    return u64_max(last_of(at, a[1]), is(c, OP_mremap) ? last_of(to, a[2]) : 0);
 }
 
 static bool rule_WINDOW(const struct rule_ctx *c)

@@ -23,6 +23,8 @@ const char *record_poison_text(enum record_poison why)
         [RECORD_UNDEFINED] = "nobody can say what the step should show",
         [RECORD_UNSURE] = "what a kernel has merged decides, and nobody can see that",
         [RECORD_GIVEN_UP] = "the target had no memory to go on",
+        [RECORD_UNSEEN] = "a child process could not be looked into",
+        [RECORD_GROWN] = "one target has a stack that grows by itself",
         [RECORD_ELSEWHERE] = "where each target placed something decides",
         [RECORD_APART] = "it meets what the targets have differently already",
     };

@@ -26,6 +26,8 @@ enum record_poison {
     RECORD_UNDEFINED, /* nobody can say what the step should show */
     RECORD_UNSURE,   /* it hangs on what only the followed target knows; nobody follows from here */
     RECORD_GIVEN_UP,  /* the target could not go on: memory */
+    RECORD_UNSEEN,    /* of a layer: a child process had it and could not be looked into */
+    RECORD_GROWN,     /* of two targets: one of them has a stack that grows by itself */
     RECORD_ELSEWHERE, /* of two targets: where each placed something decides */
     RECORD_APART,     /* of two targets: it meets what they have differently already */
     RECORD_POISON_COUNT,
