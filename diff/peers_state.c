@@ -10,6 +10,22 @@
 
 #define MASK (REGION_MASK_PROT | REGION_MASK_KIND | REGION_MASK_SHARED | REGION_MASK_OBJECT)
 
+/* FreeBSD's own listings do not tell one anonymous object from another. */
+static bool hides_objects(const struct record *r)
+{
+    return r->place.host_page == 0 && r->place.system == ABI_FREEBSD;
+}
+
+static void forget_objects(struct region_vec *v)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        if (v->v[i].kind == REGION_ANON) {
+            v->v[i].object = 0;
+            v->v[i].offset = 0;
+        }
+    }
+}
+
 static int push(struct region_vec *to, const struct region *g, struct range r, uint64_t at)
 {
     struct region piece = *g;
@@ -106,8 +122,12 @@ static int compare_regions(struct peers *p, size_t i, struct compare_result *ret
     if (take_regions(&a, &p->x) < 0 || rename_regions(p, &b, &p->y) < 0) {
         return -ENOMEM;
     }
-    region_normalise(&p->x, 0xff);
-    region_normalise(&p->y, 0xff);
+    if (hides_objects(p->a) || hides_objects(p->b)) {
+        forget_objects(&p->x);
+        forget_objects(&p->y);
+    }
+    region_normalise(&p->x, REGION_MASK_ALL);
+    region_normalise(&p->y, REGION_MASK_ALL);
     object_names_apply(&p->names, &p->x, &p->y);
     region_normalise(&p->x, MASK);
     region_normalise(&p->y, MASK);

@@ -311,7 +311,9 @@ static bool rule_WINDOW(const struct rule_ctx *c)
     uint64_t a = c->a->place.last - c->a->place.window;
     uint64_t b = c->b->place.last - c->b->place.window;
 
-    return a != b && u64_max(named_last(c, c->a, c->x), named_last(c, c->b, c->y)) > u64_min(a, b);
+    uint64_t last = u64_max(named_last(c, c->a, c->x), named_last(c, c->b, c->y));
+
+    return a != b && (last | (page(c) - 1)) > u64_min(a, b);
 }
 
 /* The largest stretch of R's space in which nothing is mapped. */
