@@ -24,6 +24,7 @@ struct diff_command {
     struct target_spec *specs; /* of the targets */
     struct input_list inputs;
     struct common_options common;
+    bool whole_folder; /* one is among the inputs */
     uint64_t random, seed, jobs;
     bool seeded; /* --seed is given */
     struct diff_plan plan;
@@ -122,7 +123,10 @@ static int parse(struct diff_command *c, struct cmd_options *o, struct err *e)
     args = cmd_args(o);
     rc = rc < 0 ? rc : check(c, args, e);
     for (; rc == 0 && args && *args; args++) {
+        size_t before = c->inputs.n;
+
         rc = input_add(&c->inputs, *args, c->common.format, e);
+        c->whole_folder |= c->inputs.n > before + 1;
     }
     if (rc == 0) {
         plan(c);
@@ -194,6 +198,20 @@ static void print_json(const struct diff_command *c, double seconds)
     json_emit(doc);
 }
 
+/* A rule that nothing here needs may have lost its reason. */
+static void print_unused(const struct diff_command *c, struct buf *out)
+{
+    const char *before = "# rules that excused nothing: ";
+
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        if (c->counts.rules[i] == 0) {
+            buf_fmt(out, "%s%s", before, rule_descs[i].name);
+            before = ", ";
+        }
+    }
+    buf_str(out, before[0] == ',' ? "\n" : "");
+}
+
 static int conclude(const struct diff_command *c)
 {
     double seconds = (double)(bench_ns() - c->began) / 1e9;
@@ -204,6 +222,9 @@ static int conclude(const struct diff_command *c)
     } else {
         diff_print_counts(&c->counts, seconds, &line);
         diff_print_excused(&c->counts, &line);
+        if (c->whole_folder) {
+            print_unused(c, &line);
+        }
         fputs(buf_text(&line), stdout);
         for (size_t i = 0; i < c->findings.n; i++) {
             printf("\n%s", c->findings.v[i].text);

@@ -192,6 +192,14 @@ static bool hidden_by_end(const struct peers *p, const struct record_digest *x,
     return x_bus != y_bus && (odd_pages(p->a) || odd_pages(p->b));
 }
 
+/* What may not be read is read here and there all the same. */
+static bool unreadable(const struct region_vec *v, uint64_t at)
+{
+    const struct region *g = region_find(v, at);
+
+    return g && !(g->prot & REGION_R);
+}
+
 static bool hidden_on(const struct peers *p, const struct region_vec *v, uint64_t at,
                       uint64_t shown)
 {
@@ -204,7 +212,7 @@ static bool hidden_on(const struct peers *p, const struct region_vec *v, uint64_
     copy = *g;
     copy.shared = g->shared && !g->snapshot; /* a copy of the moment is a private one */
     return apart_hides(&p->apart, &copy, (struct range){at, at + (p->a->place.page - 1)}) ||
-           !(g->prot & REGION_R) || hidden_by_eof(p, g, at) || rangeset_has(&p->apart.pages, shown);
+           hidden_by_eof(p, g, at) || rangeset_has(&p->apart.pages, shown);
 }
 
 bool peers_page_hidden(const struct peers *p, size_t i, uint64_t at)
@@ -267,7 +275,7 @@ static int compare_digests(struct peers *p, size_t i, struct compare_result *ret
 
         if (y && !rangeset_has(&p->apart.pages, x->page) &&
             !compare_same_bytes(x, y, p->a->place.page) && !hidden_by_end(p, x, y) &&
-            !hidden_on(p, &map_a, x->page, x->page)) {
+            !unreadable(&map_a, x->page) && !hidden_on(p, &map_a, x->page, x->page)) {
             rc = differ_in_page(p, i, x, y, ret);
         }
     }

@@ -183,7 +183,7 @@ static bool rule_MAP_LOW(const struct rule_ctx *c)
     enum { MIN_ADDR = 65536 };
     bool moves = is(c, OP_mremap) && (word(c, 3) & ABI_MREMAP_FIXED);
 
-    return (is(c, OP_mmap) || moves) &&
+    return (has_flag(c, ABI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE | ABI_MAP_EXCL) || moves) &&
            (c->x->step.outcome.kind == OUTCOME_FAIL || c->y->step.outcome.kind == OUTCOME_FAIL) &&
            u64_min(place_of(c, c->a, c->x), place_of(c, c->b, c->y)) < MIN_ADDR;
 }
@@ -250,7 +250,9 @@ static bool rule_MADVISE_HOLES(const struct rule_ctx *c)
 
 static bool rule_MADVISE_NUMBER(const struct rule_ctx *c)
 {
-    return is(c, OP_madvise) && word(c, 2) < ABI_ADVICE_NAMED;
+    enum { COMMON_ADVICE = 4 }; /* NORMAL to DONTNEED have one number everywhere */
+
+    return is(c, OP_madvise) && word(c, 2) > COMMON_ADVICE && word(c, 2) < ABI_ADVICE_NAMED;
 }
 
 static bool rule_MADVISE_FREE(const struct rule_ctx *c)

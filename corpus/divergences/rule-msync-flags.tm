@@ -1,0 +1,4 @@
+# ASYNC and INVALIDATE exclude each other on FreeBSD.
+twinmap 1
+mmap(@0x40000, 0x4000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)
+msync(@0x40000, 0x4000, MS_ASYNC|MS_INVALIDATE)
