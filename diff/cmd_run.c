@@ -7,6 +7,7 @@
 
 #include "cmd.h"
 #include "input.h"
+#include "picture.h"
 #include "run_exhaustive.h"
 #include "run_fail_each.h"
 #include "run_json.h"
@@ -23,6 +24,7 @@ struct run_command {
     uint64_t seed;
     struct exhaustive exhaustive; /* likewise, all small ones */
     bool fail_each;
+    bool picture;
     bool seeded; /* --seed is given */
     size_t passed, failed, skipped;
     struct json_object *runs; /* NULL without --json */
@@ -35,6 +37,28 @@ static void log_line(void *arg, const char *line)
 {
     (void)arg;
     fprintf(stderr, "%s\n", line);
+}
+
+/* What the program did, drawn, in front of what came of it. */
+static int draw(struct run_command *c, const struct input *in, size_t target, struct err *e)
+{
+    const struct run_result *r = &c->result;
+    const struct picture_finding f = {
+        .bad_op = r->bad_step < r->n_steps ? r->steps[r->bad_step].op : in->prog.ops.n,
+        .has_where = r->has_range,
+        .where = r->where,
+    };
+
+    if (!c->picture || r->verdict == RUN_SKIP) {
+        return 0;
+    }
+    buf_fmt(&c->text, "# %s on %s\n", in->path, c->targets.v[target].spec.text);
+    if (picture_print(&c->targets.v[target].spec, 1, &c->common.run, &in->prog,
+                      r->verdict == RUN_FINDING ? &f : NULL, &c->text, e) < 0) {
+        return -EINVAL;
+    }
+    buf_str(&c->text, "\n");
+    return 0;
 }
 
 /* One program on one target: run, count, print. */
@@ -54,6 +78,10 @@ static int run_one(struct run_command *c, const struct input *in, size_t target,
         return 0;
     }
     buf_clear(&c->text);
+    r = draw(c, in, target, e);
+    if (r < 0) {
+        return r;
+    }
     if (c->result.verdict == RUN_SKIP) {
         buf_fmt(&c->text, "# %s on %s: skipped: %s\n", in->path, name, buf_text(&c->result.reason));
     } else if (c->result.verdict == RUN_FINDING) {
@@ -156,6 +184,8 @@ static int parse(struct run_command *c, struct cmd_options *o, struct err *e)
             r = option_number(&c->common.related, "related", value, e);
         } else if (val == 'F') {
             c->fail_each = true;
+        } else if (val == 'P') {
+            c->picture = true;
         } else if (val == 'l' && strcmp(value, "page") != 0) {
             r = err_set(e, -EINVAL, "--log %s: unknown category; page is the one there is", value);
         } else if (val == 'l') {
@@ -222,6 +252,9 @@ static int load(struct run_command *c, struct cmd_options *o, struct err *e)
     const char **args = cmd_args(o);
     int r = 0;
 
+    if (c->picture && (c->random || c->exhaustive.steps || c->fail_each || c->common.json)) {
+        return err_set(e, -EINVAL, "--picture is for programs that are named, as text");
+    }
     if (c->random || c->exhaustive.steps) {
         if (args && args[0]) {
             return err_set(e, -EINVAL, "--random and --exhaustive take no program");
@@ -262,6 +295,8 @@ int cmd_run(int argc, const char **argv)
          "N"},
         {"fail-each", 0, POPT_ARG_NONE, NULL, 'F',
          "run each program again for every host call it makes, which fails", NULL},
+        {"picture", 0, POPT_ARG_NONE, NULL, 'P',
+         "draw what each step did to the address space first, COLUMNS characters wide", NULL},
         {"quiet", 'q', POPT_ARG_NONE, NULL, 'q', "one line per program instead of its trace", NULL},
         POPT_AUTOHELP POPT_TABLEEND,
     };
