@@ -10,7 +10,7 @@
 #include "run_options.h"
 
 /* Some megabytes at most. */
-static const struct timeline_limits page_limits = {.columns = 256, .cells = 40000};
+static const struct timeline_limits page_limits = {.columns = 256, .cells = 24000};
 
 struct report_command {
     struct common_options common;

@@ -8,7 +8,7 @@
 
 enum { WIDTH_USUAL = 100, WIDTH_MAX = 1000 };
 
-static const struct timeline_limits limits = {.columns = 256, .cells = 40000};
+static const struct timeline_limits limits = {.columns = 256, .cells = 24000};
 
 static size_t width(void)
 {

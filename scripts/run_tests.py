@@ -15,7 +15,7 @@ import builds
 # build -> arguments of meson test, what to build for it (nothing: all)
 SUITES = {
     "plain": ([], []),
-    "asan": (["--no-suite", "lint"], []),
+    "asan": (["--no-suite", "lint", "--no-suite", "browser"], []),
     "tsan": (["--no-rebuild", "--suite", "threads"], ["tests/unit/test_layer_lock"]),
 }
 SMALL_TARGETS = ("text", "codec", "pageflags", "hostmap")

@@ -300,8 +300,8 @@ static void print_cuts(const struct timeline *t, struct buf *out)
     }
     if (t->left_out) {
         buf_fmt(out,
-                "<p class=\"note\">%zu steps are shown without their picture: there were too "
-                "many.</p>\n",
+                "<p class=\"note\">Steps that are shown without their picture, as there are too many: "
+                "%zu</p>\n",
                 t->left_out);
     }
 }
@@ -329,7 +329,7 @@ static unsigned print_timeline(const struct report *r, struct buf *out)
     }
     buf_str(out, "</ol>\n");
     if (n_ops < t->subject.prog->ops.n) {
-        buf_fmt(out, "<p class=\"note\">%zu further ops of the program were not run.</p>\n",
+        buf_fmt(out, "<p class=\"note\">Ops of the program that were not run: %zu</p>\n",
                 t->subject.prog->ops.n - n_ops);
     }
     return seen;

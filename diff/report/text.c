@@ -297,7 +297,7 @@ void timeline_text(const struct timeline *t, size_t width, struct buf *out)
         }
     }
     if (t->left_out > 0) {
-        buf_fmt(out, "\n# %zu more steps are not drawn: there are too many\n", t->left_out);
+        buf_fmt(out, "\n# steps that are not drawn, as there are too many: %zu\n", t->left_out);
     }
     free(s.yes);
 }
