@@ -13,6 +13,7 @@
 #include "diff_report.h"
 #include "exec/kernel.h"
 #include "input.h"
+#include "picture.h"
 #include "run_json.h"
 #include "run_options.h"
 #include "signature.h"
@@ -27,6 +28,7 @@ struct diff_command {
     bool whole_folder; /* one is among the inputs */
     uint64_t random, seed, jobs;
     bool seeded; /* --seed is given */
+    bool picture;
     struct diff_plan plan;
     struct buf command; /* options that a report's command repeats */
     struct diff_set set;
@@ -64,6 +66,9 @@ static int take_option(struct diff_command *c, int val, const char *value, struc
         return c->jobs >= 1 && c->jobs <= JOBS_MAX
                    ? 0
                    : err_set(e, -EINVAL, "--jobs %s: expected 1 to %d", value, JOBS_MAX);
+    case 'P':
+        c->picture = true;
+        return 0;
     case 'R':
         return switch_off(c, value, e);
     default:
@@ -79,6 +84,9 @@ static int check(struct diff_command *c, const char **args, struct err *e)
     }
     for (size_t i = 0; i < c->targets.n; i++) {
         c->specs[i] = c->targets.v[i].spec;
+    }
+    if (c->picture && (c->random || c->common.json)) {
+        return err_set(e, -EINVAL, "--picture is for programs that are named, as text");
     }
     if (c->random && args && args[0]) {
         return err_set(e, -EINVAL, "--random takes no program");
@@ -134,13 +142,31 @@ static int parse(struct diff_command *c, struct cmd_options *o, struct err *e)
     return rc;
 }
 
+/* What IN did on all targets, drawn, if that is asked for. */
+static int draw(const struct diff_command *c, const struct input *in, bool finding, struct buf *out,
+                struct err *e)
+{
+    struct picture_finding f;
+    int rc;
+
+    if (!c->picture || c->set.skipped) {
+        return 0;
+    }
+    f = finding ? picture_of_set(&c->set, &in->prog) : (struct picture_finding){0};
+    buf_fmt(out, "# %s\n", in->path);
+    rc = picture_print(c->specs, c->targets.n, &c->plan.options, &in->prog, finding ? &f : NULL,
+                       out, e);
+    buf_str(out, "\n");
+    return rc;
+}
+
 static int add_finding(struct diff_command *c, const struct input *in, struct err *e)
 {
     struct buf signature = BUF_INIT;
     struct buf text = BUF_INIT;
     struct buf what = BUF_INIT;
     struct diff_finding f = {0};
-    int rc = 0;
+    int rc = draw(c, in, true, &text, e);
 
     buf_str(&what, c->plan.command);
     common_options_print_input(&c->common, in->path, &what);
@@ -148,15 +174,27 @@ static int add_finding(struct diff_command *c, const struct input *in, struct er
     diff_report(&c->set, &in->prog, buf_text(&what), &text);
     f.signature = strdup(buf_text(&signature));
     f.text = strdup(buf_text(&text));
-    if (!f.signature || !f.text || vec_reserve(&c->findings, c->findings.n + 1) < 0) {
+    if (rc == 0 && (!f.signature || !f.text || vec_reserve(&c->findings, c->findings.n + 1) < 0)) {
+        rc = err_set(e, -ENOMEM, "out of memory");
+    }
+    if (rc < 0) {
         free(f.signature);
         free(f.text);
-        rc = err_set(e, -ENOMEM, "out of memory");
     } else {
         c->findings.v[c->findings.n++] = f;
     }
     buf_free(&what);
     buf_free(&signature);
+    buf_free(&text);
+    return rc;
+}
+
+static int print_picture(const struct diff_command *c, const struct input *in, struct err *e)
+{
+    struct buf text = BUF_INIT;
+    int rc = draw(c, in, false, &text, e);
+
+    fputs(buf_text(&text), stdout);
     buf_free(&text);
     return rc;
 }
@@ -172,6 +210,8 @@ static int run_inputs(struct diff_command *c, struct err *e)
             rc = add_finding(c, &c->inputs.v[i], e);
         } else if (rc == 0 && c->set.skipped && !c->common.json) {
             printf("# %s: skipped: on %s\n", c->inputs.v[i].path, buf_text(&c->set.why));
+        } else if (rc == 0) {
+            rc = print_picture(c, &c->inputs.v[i], e);
         }
     }
     c->counts = c->set.counts;
@@ -277,6 +317,8 @@ int cmd_diff(int argc, const char **argv)
 {
     struct poptOption table[] = {
         COMMON_OPTIONS,
+        {"picture", 0, POPT_ARG_NONE, NULL, 'P',
+         "draw what each step did on all targets first, COLUMNS characters wide", NULL},
         {"no-rule", 0, POPT_ARG_STRING, NULL, 'R',
          "excuse nothing by this rule (docs/RULES.md); may be given more than once", "NAME"},
         {"random", 0, POPT_ARG_STRING, NULL, 'r', "compare over generated programs", "N"},

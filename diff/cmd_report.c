@@ -177,8 +177,8 @@ int cmd_report(int argc, const char **argv)
     int code;
 
     cmd_options_init(&o, argc, argv, table, "report");
-    code = parse(&c, &o, &e) < 0 || load(&c, &e) < 0 ? cmd_usage("report", "%s", e.text)
-                                                     : report(&c);
+    code =
+        parse(&c, &o, &e) < 0 || load(&c, &e) < 0 ? cmd_usage("report", "%s", e.text) : report(&c);
     cmd_options_free(&o);
     timeline_free(&c.timeline);
     judge_close(c.judge);

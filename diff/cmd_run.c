@@ -43,22 +43,17 @@ static void log_line(void *arg, const char *line)
 static int draw(struct run_command *c, const struct input *in, size_t target, struct err *e)
 {
     const struct run_result *r = &c->result;
-    const struct picture_finding f = {
-        .bad_op = r->bad_step < r->n_steps ? r->steps[r->bad_step].op : in->prog.ops.n,
-        .has_where = r->has_range,
-        .where = r->where,
-    };
+    const struct picture_finding f = picture_of_run(r, &in->prog);
+    int rc;
 
     if (!c->picture || r->verdict == RUN_SKIP) {
         return 0;
     }
     buf_fmt(&c->text, "# %s on %s\n", in->path, c->targets.v[target].spec.text);
-    if (picture_print(&c->targets.v[target].spec, 1, &c->common.run, &in->prog,
-                      r->verdict == RUN_FINDING ? &f : NULL, &c->text, e) < 0) {
-        return -EINVAL;
-    }
+    rc = picture_print(&c->targets.v[target].spec, 1, &c->common.run, &in->prog,
+                       r->verdict == RUN_FINDING ? &f : NULL, &c->text, e);
     buf_str(&c->text, "\n");
-    return 0;
+    return rc;
 }
 
 /* One program on one target: run, count, print. */

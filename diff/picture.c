@@ -2,6 +2,7 @@
 #include "picture.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "report/text.h"
@@ -9,6 +10,31 @@
 enum { WIDTH_USUAL = 100, WIDTH_MAX = 1000 };
 
 static const struct timeline_limits limits = {.columns = 256, .cells = 24000};
+
+struct picture_finding picture_of_run(const struct run_result *r, const struct prog *p)
+{
+    return (struct picture_finding){
+        .bad_op = r->bad_step < r->n_steps ? r->steps[r->bad_step].op : p->ops.n,
+        .has_where = r->has_range,
+        .where = r->where,
+    };
+}
+
+struct picture_finding picture_of_set(const struct diff_set *d, const struct prog *p)
+{
+    const struct record *lead = diff_set_lead(d);
+    const struct record_step *s = d->bad < lead->steps.n ? &lead->steps.v[d->bad] : NULL;
+    uint64_t window = lead->place.window;
+
+    if (d->own) {
+        return picture_of_run(recorder_result(d->v[d->other].recorder), p);
+    }
+    return (struct picture_finding){
+        .bad_op = s && s->what == RECORD_OP ? s->step.op : p->ops.n,
+        .has_where = d->result.has_where && d->result.where.start >= window,
+        .where = {d->result.where.start - window, d->result.where.last - window},
+    };
+}
 
 static size_t width(void)
 {
@@ -25,8 +51,12 @@ static int record(const struct target_spec *spec, const struct run_options *o, c
     struct recorder *r;
     int rc = recorder_open(&r, spec, e);
 
+    if (rc == -ENOTSUP) { /* drawn as what it is: nothing */
+        snprintf(ret->maker, sizeof(ret->maker), "%s", spec->text);
+        return 0;
+    }
     if (rc < 0) {
-        return rc == -ENOTSUP ? 0 : rc;
+        return rc;
     }
     recorder_judge_by(r, o, true);
     rc = recorder_record(r, p, ret, e);

@@ -2,7 +2,7 @@
 /* The option --picture: what a program did on its targets, drawn in the terminal. */
 #pragma once
 
-#include "exec/recorder.h"
+#include "diff_set.h"
 
 /* What went wrong, if something did. */
 struct picture_finding {
@@ -10,6 +10,9 @@ struct picture_finding {
     bool has_where;
     struct range where;
 };
+/* Of a run of one target, of the last run of several: there must be one. */
+struct picture_finding picture_of_run(const struct run_result *r, const struct prog *p);
+struct picture_finding picture_of_set(const struct diff_set *d, const struct prog *p);
 
 /*
  * P once more on each of SPECS, as wide as COLUMNS of the environment says (100). F may be NULL. 0

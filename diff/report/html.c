@@ -10,7 +10,9 @@
 
 static const char *verdict_class(const struct report *r)
 {
-    return r->verdict == REPORT_FINDING ? "finding" : r->verdict == REPORT_SKIPPED ? "skip" : "pass";
+    return r->verdict == REPORT_FINDING   ? "finding"
+           : r->verdict == REPORT_SKIPPED ? "skip"
+                                          : "pass";
 }
 
 static const char *verdict_word(const struct report *r)
@@ -126,8 +128,7 @@ static void print_verdict(const struct report *r, struct buf *out)
 static void print_target(const struct timeline_target *t, struct buf *out)
 {
     const struct record *r = t->record;
-    struct space s = {
-        .guest_page = t->page, .host_page = t->host_page, .real_page = t->real_page};
+    struct space s = {.guest_page = t->page, .host_page = t->host_page, .real_page = t->real_page};
 
     buf_str(out, "<tr><th scope=\"row\">");
     html_text(r->maker, out);
@@ -200,8 +201,9 @@ static void print_legend(unsigned seen, struct buf *out)
                     rows[i].symbol, rows[i].text);
         }
     }
-    buf_str(out, "</ul>\n<p>Guest pages stand over the host page that holds them, which begins at a "
-                 "thick line. Addresses count from the start of the guest window.</p>\n</details>\n");
+    buf_str(out,
+            "</ul>\n<p>Guest pages stand over the host page that holds them, which begins at a "
+            "thick line. Addresses count from the start of the guest window.</p>\n</details>\n");
 }
 
 static void print_excused(uint64_t set, struct buf *out)
@@ -265,7 +267,9 @@ static unsigned print_step(const struct report *r, size_t row, struct buf *out)
     unsigned seen;
 
     buf_fmt(out, "<li id=\"r%zu\" class=\"step%s\">\n<div class=\"what\"><span class=\"no\">", row,
-            s->bad ? " is-bad" : s->touched ? " touched" : "");
+            s->bad       ? " is-bad"
+            : s->touched ? " touched"
+                         : "");
     if (s->what == RECORD_OP) {
         buf_fmt(out, "%zu", s->op + 1);
     }
@@ -299,10 +303,11 @@ static void print_cuts(const struct timeline *t, struct buf *out)
                 t->cut_left && t->cut_right ? " and " : "", t->cut_right ? "above" : "");
     }
     if (t->left_out) {
-        buf_fmt(out,
-                "<p class=\"note\">Steps that are shown without their picture, as there are too many: "
-                "%zu</p>\n",
-                t->left_out);
+        buf_fmt(
+            out,
+            "<p class=\"note\">Steps that are shown without their picture, as there are too many: "
+            "%zu</p>\n",
+            t->left_out);
     }
 }
 

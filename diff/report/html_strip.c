@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* As html_style has them. */
-enum { CELL_PX = 32, GAP_PX = 64, LETTER_PX = 8 };
+enum { CELL_PX = 30, GAP_PX = 60, LETTER_PX = 8 };
 
 struct strip {
     const struct timeline *t;
@@ -56,8 +56,7 @@ static void print_columns(const struct strip *s)
 static void print_gap_title(const struct strip *s, struct range r)
 {
     html_range(r, s->out);
-    buf_fmt(s->out, ": %" PRIu64 " pages, all alike in every step",
-            range_len(r) / s->target->page);
+    buf_fmt(s->out, ": %" PRIu64 " pages, all alike in every step", range_len(r) / s->target->page);
 }
 
 /*
@@ -204,8 +203,7 @@ static void print_cell(struct strip *s, const struct cell *c)
     bool bad = is_bad(s, c->r) && !gap;
 
     s->seen |= seen_look(c->look) | (gap ? SEEN_GAP : 0) | (c->changed ? SEEN_CHANGED : 0) |
-               (c->differs ? SEEN_DIFFERS : 0) |
-               (bad ? row->bad ? SEEN_BAD : SEEN_WAS_BAD : 0);
+               (c->differs ? SEEN_DIFFERS : 0) | (bad ? row->bad ? SEEN_BAD : SEEN_WAS_BAD : 0);
     buf_str(s->out, "<td");
     if (bad && s->with_bad && row->bad) {
         buf_str(s->out, " id=\"bad\" tabindex=\"0\"");

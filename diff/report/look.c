@@ -21,30 +21,46 @@ unsigned look_of(const struct region *g)
     return look | (g->snapshot ? LOOK_SNAPSHOT : 0);
 }
 
-/* The look at AT, and in *LAST where the region, or the hole, ends. */
-static unsigned look_from(const struct region_vec *v, uint64_t at, uint64_t *last)
-{
-    size_t i = region_lower_bound(v, at);
+/* Where a walk upwards through regions stands. */
+struct walk {
+    const struct region_vec *v;
+    size_t i; /* the first region that does not end below */
+};
 
-    if (i == v->n) {
+static struct walk walk_from(const struct region_vec *v, uint64_t at)
+{
+    return (struct walk){v, region_lower_bound(v, at)};
+}
+
+/* The look at AT, no lower than before, and in *LAST where the region, or the hole, ends. */
+static unsigned walk_to(struct walk *w, uint64_t at, uint64_t *last)
+{
+    const struct region *g;
+
+    while (w->i < w->v->n && w->v->v[w->i].r.last < at) {
+        w->i++;
+    }
+    if (w->i == w->v->n) {
         *last = UINT64_MAX;
         return LOOK_FREE;
     }
-    if (v->v[i].r.start > at) {
-        *last = v->v[i].r.start - 1;
+    g = &w->v->v[w->i];
+    if (g->r.start > at) {
+        *last = g->r.start - 1;
         return LOOK_FREE;
     }
-    *last = v->v[i].r.last;
-    return look_of(&v->v[i]);
+    *last = g->r.last;
+    return look_of(g);
 }
 
 unsigned look_at(const struct region_vec *v, struct range at)
 {
+    struct walk w = walk_from(v, at.start);
     uint64_t last;
-    unsigned look = look_from(v, at.start, &last);
+    unsigned look = walk_to(&w, at.start, &last);
 
     while (last < at.last) {
-        if (look_from(v, last + 1, &last) != look) {
+        if (walk_to(&w, last + 1, &last) != look) {
             return LOOK_MIXED;
         }
     }
@@ -109,14 +125,16 @@ void look_words(unsigned look, struct buf *out)
 bool look_next_change(const struct region_vec *a, const struct region_vec *b, struct range within,
                       struct look_change *ret)
 {
+    struct walk wa = walk_from(a, within.start);
+    struct walk wb = walk_from(b, within.start);
     uint64_t at = within.start;
     bool found = false;
 
     for (;;) {
         uint64_t a_last;
         uint64_t b_last;
-        unsigned before = look_from(a, at, &a_last);
-        unsigned after = look_from(b, at, &b_last);
+        unsigned before = walk_to(&wa, at, &a_last);
+        unsigned after = walk_to(&wb, at, &b_last);
         uint64_t last = u64_min(u64_min(a_last, b_last), within.last);
 
         if (found && (before != ret->before || after != ret->after)) {

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "inv/limit.h"
 #include "op/text.h"
@@ -75,7 +76,8 @@ static void draw_addresses(const struct sheet *s)
         size_t col = (i - s->first) * CELL;
         bool wanted = i == s->first ? !c->gap : timeline_wants_address(s->t, i);
 
-        if (col < pos || !wanted || (i > s->first && crowds(s, i, len))) {
+        if (col < pos || !wanted ||
+            (i > s->first && (crowds(s, i, len) || col + len > s->room * CELL))) {
             continue;
         }
         buf_fmt(s->out, "%*s%s ", (int)(col - pos), "", text);
@@ -138,13 +140,13 @@ static char bar(const struct sheet *s, size_t target, size_t i)
 static void draw_cell(unsigned look, bool gap, size_t width, struct buf *out)
 {
     char text[LOOK_TEXT_MAX] = "~";
-    bool letters;
+    bool middle;
 
     if (!gap) {
         look_symbol(look, text);
     }
-    letters = text[0] >= 'a' && text[0] <= 'z';
-    buf_fmt(out, "%s%-*.*s", letters ? "" : " ", (int)width - !letters, CELL - 1, text);
+    middle = !(text[0] >= 'a' && text[0] <= 'z') && strlen(text) < CELL - 1;
+    buf_fmt(out, "%s%-*.*s", middle ? " " : "", (int)width - middle, CELL - 1, text);
 }
 
 static void draw_lane(const struct sheet *s, size_t row, size_t target, enum timeline_lane lane)
@@ -269,6 +271,19 @@ static void look_to(struct sheet *s, size_t row)
     s->stop = s->first + s->room < n ? s->first + s->room : n;
 }
 
+/* Targets that have nothing to show, and why. */
+static void draw_absent(const struct timeline *t, struct buf *out)
+{
+    for (size_t i = 0; i < t->targets.n; i++) {
+        const struct record *r = t->targets.v[i].record;
+
+        if (r->steps.n == 0) {
+            buf_fmt(out, "# %s: %s\n", r->maker,
+                    r->reason.len ? buf_text(&r->reason) : "left no record");
+        }
+    }
+}
+
 void timeline_text(const struct timeline *t, size_t width, struct buf *out)
 {
     struct sheet s = {
@@ -284,6 +299,7 @@ void timeline_text(const struct timeline *t, size_t width, struct buf *out)
         return;
     }
     s.room = s.room < COLUMNS_MIN ? COLUMNS_MIN : s.room;
+    draw_absent(t, out);
     for (size_t i = 0; i < t->rows.n; i++) {
         if (!t->rows.v[i].drawn) {
             continue;

@@ -116,9 +116,9 @@ bool timeline_view_before(const struct timeline *t, size_t row, size_t target,
 /* Where a record stands while all are merged; its next step in the order of all. */
 struct cursor {
     size_t at;
-    size_t op;    /* 0 before the first op of the program, I + 1 from op I on */
-    size_t nth;   /* of the steps that are no ops behind it */
-    size_t n;     /* steps of the record */
+    size_t op;  /* 0 before the first op of the program, I + 1 from op I on */
+    size_t nth; /* of the steps that are no ops behind it */
+    size_t n;   /* steps of the record */
     const struct record_step *v;
 };
 
@@ -171,8 +171,8 @@ static int add_row(struct timeline *t, struct cursor *c, const struct cursor lea
     if (vec_reserve(&t->rows, t->rows.n + 1) < 0 || vec_reserve(&t->steps, t->steps.n + n) < 0) {
         return -ENOMEM;
     }
-    t->rows.v[t->rows.n++] = (struct timeline_row){
-        .what = s->what, .op = s->step.op, .process = s->step.process};
+    t->rows.v[t->rows.n++] =
+        (struct timeline_row){.what = s->what, .op = s->step.op, .process = s->step.process};
     for (size_t i = 0; i < n; i++) {
         bool here = c[i].at < c[i].n && is_same_step(&c[i], &leader);
 

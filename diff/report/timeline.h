@@ -81,13 +81,13 @@ struct timeline {
         struct timeline_column *v;
         size_t n, cap;
     } columns;
-    uint64_t unit;              /* bytes per column that is no gap: the smallest page there is */
-    uint64_t block;             /* the largest: columns come and go by it */
-    bool cut_left, cut_right;   /* pages of interest beyond the columns are not drawn */
-    bool has_bad;               /* there is a page to point at: */
-    bool bad_is_named;          /* the first that the bad op named, as none is known to be bad */
-    struct range bad;           /* else the first of the bad range */
-    size_t left_out;            /* rows that would be drawn if there were not too many */
+    uint64_t unit;            /* bytes per column that is no gap: the smallest page there is */
+    uint64_t block;           /* the largest: columns come and go by it */
+    bool cut_left, cut_right; /* pages of interest beyond the columns are not drawn */
+    bool has_bad;             /* there is a page to point at: */
+    bool bad_is_named;        /* the first that the bad op named, as none is known to be bad */
+    struct range bad;         /* else the first of the bad range */
+    size_t left_out;          /* rows that would be drawn if there were not too many */
 };
 #define TIMELINE_INIT ((struct timeline){.left_out = 0})
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The columns of a timeline. Where something the guest has begins or ends, where an op named
- * something, where the host changed, the block (the largest page of any target) is drawn page by
- * page; all between two such blocks looks alike in every row and shrinks to one gap.
+ * The columns of a timeline. Where a change of some view begins or ends, or what an op named, the
+ * block (the largest page of any target) is drawn page by page; all between two such blocks looks
+ * alike in every row and shrinks to one gap. What a host holds from the start is of no interest.
  */
 #include "timeline_int.h"
 
@@ -43,49 +43,23 @@ static void sort_blocks(struct blocks *b)
     b->n = n;
 }
 
-/* The blocks at either end of R. Programs repeat themselves: what is known is dropped on the way. */
+/* The blocks at either end of R. Steps repeat each other: what is known goes when it gets full. */
 static int add_range(struct blocks *b, const struct timeline *t, struct range r)
 {
     if (b->n + 2 > b->cap) {
         sort_blocks(b);
-    }
-    if (vec_reserve(b, b->n + 2) < 0) {
-        return -ENOMEM;
+        if (vec_reserve(b, 2 * b->n + 2) < 0) {
+            return -ENOMEM;
+        }
     }
     b->v[b->n++] = r.start / t->block;
     b->v[b->n++] = r.last / t->block;
     return 0;
 }
 
-/* What the guest has only because it was there from the start. */
-static bool is_taken(const struct timeline_target *t, const struct region *g)
-{
-    return t->n_taken && look_of(g) == look_of(&t->taken) && range_contains(t->taken.r, g->r);
-}
-
-/* All regions of a view of the guest's. */
-static int add_view(struct blocks *b, const struct timeline *t, size_t row, size_t target,
-                    enum timeline_lane lane)
-{
-    struct region_vec v;
-    int rc = 0;
-
-    if (!timeline_view(t, row, target, lane, &v)) {
-        return 0;
-    }
-    for (size_t i = 0; rc == 0 && i < v.n; i++) {
-        struct range r = v.v[i].r;
-
-        if (!is_taken(&t->targets.v[target], &v.v[i]) &&
-            timeline_relative(&t->targets.v[target], &r)) {
-            rc = add_range(b, t, r);
-        }
-    }
-    return rc;
-}
-
-/* Of a host, which holds other things too, what changed. */
-static int add_host_changes(struct blocks *b, const struct timeline *t, size_t row, size_t target)
+/* What a view lost, got or sees otherwise in ROW: all it ever shows came about like that. */
+static int add_changes(struct blocks *b, const struct timeline *t, size_t row, size_t target,
+                       enum timeline_lane lane)
 {
     struct range within = {0, UINT64_MAX};
     struct look_change change;
@@ -93,8 +67,8 @@ static int add_host_changes(struct blocks *b, const struct timeline *t, size_t r
     struct region_vec after;
     int rc = 0;
 
-    if (!timeline_view(t, row, target, LANE_HOST, &after) ||
-        !timeline_view_before(t, row, target, LANE_HOST, &before)) {
+    if (!timeline_view(t, row, target, lane, &after) ||
+        !timeline_view_before(t, row, target, lane, &before)) {
         return 0;
     }
     while (rc == 0 && look_next_change(&before, &after, within, &change)) {
@@ -121,9 +95,9 @@ static int add_row(struct blocks *b, const struct timeline *t, size_t row)
         for (unsigned k = 0; rc == 0 && k < n.n; k++) {
             rc = add_range(b, t, n.v[k]);
         }
-        rc = rc < 0 ? rc : add_view(b, t, row, i, LANE_PAGES);
-        rc = rc < 0 ? rc : add_view(b, t, row, i, LANE_MODEL);
-        rc = rc < 0 ? rc : add_host_changes(b, t, row, i);
+        for (int lane = 0; rc == 0 && t->rows.v[row].changed && lane < LANE_COUNT; lane++) {
+            rc = add_changes(b, t, row, i, (enum timeline_lane)lane);
+        }
     }
     return rc;
 }
@@ -283,6 +257,6 @@ bool timeline_wants_address(const struct timeline *t, size_t i)
 {
     const struct timeline_column *c = &t->columns.v[i];
 
-    return !c->gap && (i == 0 || c[-1].gap ||
-                       u64_is_aligned(c->r.start, u64_max(t->block, 4 * t->unit)));
+    return !c->gap &&
+           (i == 0 || c[-1].gap || u64_is_aligned(c->r.start, u64_max(t->block, 4 * t->unit)));
 }

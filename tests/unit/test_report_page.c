@@ -194,6 +194,9 @@ static void test_page_without_steps(void **state)
     assert_int_equal(count(&b.text, "<p class=\"reason\" id=\"bad\">"), 1);
     assert_int_equal(count(&b.text, "requires freebsd"), 1);
     assert_int_equal(count(&b.text, "Ops of the program that were not run: 6"), 1);
+    buf_clear(&b.text);
+    timeline_text(&b.timeline, 100, &b.text);
+    assert_string_equal(buf_text(&b.text), "# one: requires freebsd\n");
     bed_close(&b);
 }
 

@@ -138,7 +138,7 @@ static void test_a_stretch_in_which_nothing_happens_is_a_gap(void **state)
     bed_ok(&b, 0, 1, 0);
     bed_view(&b, 0, LANE_PAGES, 0x10000, BED_PAGE, ".rrr.....wwwwwwwww");
     bed_build(&b);
-    assert_columns(&b, "pppp~ppppppppp");
+    assert_columns(&b, "pppp~p~p"); /* the ends of what is mapped alike */
     assert_int_equal(b.timeline.columns.v[4].r.start, 0x14000);
     assert_int_equal(b.timeline.columns.v[4].r.last, 0x18fff);
     bed_close(&b);
@@ -226,7 +226,8 @@ static void test_placeholders_of_a_host_take_no_columns(void **state)
     for (size_t i = 0; i < 2; i++) {
         bed_ok(&b, 0, i, i ? 0 : 0x10000);
         bed_view(&b, 0, LANE_PAGES, 0x10000, BED_PAGE, i ? ".rrr" : "rrrr");
-        bed_view(&b, 0, LANE_HOST, 0, BED_PAGE, i ? "w---------------.rrr" : "w---------------rrrr");
+        bed_view(&b, 0, LANE_HOST, 0, BED_PAGE,
+                 i ? "w---------------.rrr" : "w---------------rrrr");
     }
     bed_build(&b);
     assert_columns(&b, "pppp");
@@ -326,7 +327,8 @@ static void test_what_an_op_names(void **state)
     bed_ok(&b, 0, 2, 0);
     bed_op(&b, 0, 3, (struct outcome){.kind = OUTCOME_SKIPPED});
     b.record[1].place.window = 0x200000;
-    bed_op(&b, 1, 0, (struct outcome){.kind = OUTCOME_FAIL, .err = 12})->step.args.arg[0] = 0x210000;
+    bed_op(&b, 1, 0, (struct outcome){.kind = OUTCOME_FAIL, .err = 12})->step.args.arg[0] =
+        0x210000;
     bed_build(&b);
     n = timeline_named(&b.timeline, 0, 0);
     assert_int_equal(n.n, 2);

@@ -23,8 +23,8 @@ void bed_open(struct bed *b, const char *text, size_t n_targets)
         r->config = b->prog.config;
         r->place = (struct record_place){.bits = 64, .page = BED_PAGE, .last = UINT64_MAX};
     }
-    b->subject = (struct timeline_subject){
-        .prog = &b->prog, .records = b->record, .n_records = n_targets};
+    b->subject =
+        (struct timeline_subject){.prog = &b->prog, .records = b->record, .n_records = n_targets};
 }
 
 void bed_close(struct bed *b)

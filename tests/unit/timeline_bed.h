@@ -31,7 +31,8 @@ void bed_layer(struct bed *b, size_t target, uint64_t host_page, uint64_t real_p
 struct record_step *bed_op(struct bed *b, size_t target, size_t op, struct outcome o);
 struct record_step *bed_ok(struct bed *b, size_t target, size_t op, uint64_t value);
 /* A step that is no op. */
-struct record_step *bed_state(struct bed *b, size_t target, enum record_what what, unsigned process);
+struct record_step *bed_state(struct bed *b, size_t target, enum record_what what,
+                              unsigned process);
 
 /*
  * What LANE of TARGET has after the last step: from AT on, a character per UNIT bytes: r, w (rw), x
