@@ -177,11 +177,58 @@ static void pin(struct prog *p, uint64_t page)
     }
 }
 
-int diff_generate(struct prog *p, enum abi_system system, bool native, bool peers, uint64_t seed)
+static void say_common_mmap(struct op *op)
+{
+    const uint64_t types = ABI_MAP_SHARED | ABI_MAP_PRIVATE;
+    uint64_t *flags = &op->arg[3].num;
+
+    *flags &= types | ABI_MAP_FIXED | ABI_MAP_ANONYMOUS | ABI_MAP_FIXED_NOREPLACE;
+    if ((*flags & types) == 0 || (*flags & types) == types) {
+        *flags = (*flags & ~types) | ABI_MAP_PRIVATE;
+    }
+    if (*flags & ABI_MAP_ANONYMOUS) {
+        op->arg[4] = (struct value){VALUE_NUM, 0, UINT64_MAX};
+        op->arg[5] = (struct value){VALUE_NUM, 0, 0};
+    }
+}
+
+/*
+ * Only what Linux and FreeBSD mean alike: what one of them alone does soon leaves little to
+ * compare.
+ */
+static void say_common(struct prog *p)
+{
+    for (size_t i = p->ops.n; i-- > 0;) {
+        struct op *op = &p->ops.v[i];
+
+        switch ((enum op_kind)op->kind) {
+        case OP_mremap:
+            prog_remove(p, i, 1);
+            break;
+        case OP_mmap:
+            op->arg[2].num &= ABI_PROT_RWX;
+            say_common_mmap(op);
+            break;
+        case OP_mprotect:
+            op->arg[2].num &= ABI_PROT_RWX;
+            break;
+        case OP_msync:
+            op->arg[2].num = ABI_MS_ASYNC;
+            break;
+        case OP_madvise:
+            op->arg[2].num = ABI_MADV_WILLNEED;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+int diff_generate(struct prog *p, const struct diff_gen *how, uint64_t seed)
 {
     static const struct prog_config config = PROG_CONFIG_DEFAULT;
     const struct gen_options o = {
-        .system = system, .ops_max = OPS_MAX, .config = native ? &config : NULL};
+        .system = how->system, .ops_max = OPS_MAX, .config = how->native ? &config : NULL};
     struct prng rng;
     int rc;
 
@@ -190,7 +237,7 @@ int diff_generate(struct prog *p, enum abi_system system, bool native, bool peer
     if (rc == 0 && prng_chance(&rng, 1, TWIST_PROGRAMS)) {
         for (size_t i = 0; i < p->ops.n; i++) {
             if (prng_chance(&rng, 1, TWIST_OPS)) {
-                twist(&p->ops.v[i], system, &rng);
+                twist(&p->ops.v[i], how->system, &rng);
             }
         }
     }
@@ -199,7 +246,10 @@ int diff_generate(struct prog *p, enum abi_system system, bool native, bool peer
             rc = add_fork(p, &rng);
         }
     }
-    if (peers && prng_chance(&rng, 1, 2)) {
+    if (how->peers && prng_chance(&rng, 1, 2)) {
+        if (how->systems && prng_chance(&rng, 2, 3)) {
+            say_common(p);
+        }
         pin(p, p->config.value[CONFIG_GUEST_PAGE]);
     }
     prog_fixup(p);

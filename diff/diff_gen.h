@@ -8,9 +8,12 @@
 
 #include "op/prog.h"
 
-/*
- * The program of SEED into P, for SYSTEM; NATIVE: under the one configuration that a native kernel
- * has; PEERS: for targets of which each places by its own choice, so that half of the programs
- * leave them none. 0 or -ENOMEM.
- */
-int diff_generate(struct prog *p, enum abi_system system, bool native, bool peers, uint64_t seed);
+struct diff_gen {
+    enum abi_system system; /* whose flags and calls are drawn */
+    bool native;            /* under the one configuration that a native kernel has */
+    bool peers;   /* for targets of which each places by its own choice: half leave them none */
+    bool systems; /* for both systems: some of these say only what both mean alike */
+};
+
+/* The program of SEED into P. 0 or -ENOMEM. */
+int diff_generate(struct prog *p, const struct diff_gen *how, uint64_t seed);

@@ -107,26 +107,20 @@ static bool next_seed(struct pool *pool, struct queue *q, uint64_t *ret)
     return true;
 }
 
-/* Whose flags and calls a program is made of: each system has its turn. */
-static enum abi_system system_of(const struct diff_set *d, uint64_t seed)
+/* What the program of SEED is made of: each system has its turn. */
+static struct diff_gen recipe(const struct diff_set *d, uint64_t seed)
 {
-    enum abi_system other = d->v[d->lead].spec.system;
+    enum abi_system lead = d->v[d->lead].spec.system;
+    struct diff_gen how = {.system = lead, .peers = diff_set_has_peers(d)};
 
     for (size_t i = 0; i < d->n; i++) {
-        other = d->v[i].spec.system != d->v[d->lead].spec.system ? d->v[i].spec.system : other;
+        how.native |= d->v[i].spec.kind == TARGET_KERNEL;
+        how.systems |= d->v[i].spec.system != lead;
     }
-    return seed % 2 ? other : d->v[d->lead].spec.system;
-}
-
-/* The native kernel has one configuration. */
-static bool is_native(const struct diff_set *d)
-{
-    for (size_t i = 0; i < d->n; i++) {
-        if (d->v[i].spec.kind == TARGET_KERNEL) {
-            return true;
-        }
+    if (how.systems && seed % 2) {
+        how.system = lead == ABI_LINUX ? ABI_FREEBSD : ABI_LINUX;
     }
-    return false;
+    return how;
 }
 
 /* Make programs and let the leader run them, as many as may be on their way. */
@@ -134,6 +128,7 @@ static int fill_queue(struct pool *pool, struct queue *q, struct diff_set *d, st
 {
     while (q->made - q->run < AHEAD) {
         struct prog *p = &q->prog[q->made % AHEAD];
+        struct diff_gen how;
         uint64_t seed;
         int rc;
 
@@ -141,7 +136,8 @@ static int fill_queue(struct pool *pool, struct queue *q, struct diff_set *d, st
             return 0;
         }
         seed = q->seed[q->made % AHEAD];
-        if (diff_generate(p, system_of(d, seed), is_native(d), diff_set_has_peers(d), seed) < 0) {
+        how = recipe(d, seed);
+        if (diff_generate(p, &how, seed) < 0) {
             return err_set(e, -ENOMEM, "out of memory");
         }
         q->made++;

@@ -2,8 +2,9 @@
 /*
  * Two or more targets held against each other. The first that is no model leads. A model of its
  * system follows it: it takes over every outcome that it allows (compare.h; behind a layer as the
- * runner does it, with the layer's limits). Everything else runs the program by its own choices and is compared with
- * the leader's record (peers.h); layers are judged by themselves as well, as `twinmap run` does.
+ * runner does it, with the layer's limits). Everything else runs the program by its own choices and
+ * is compared with the leader's record (peers.h); layers are judged by themselves as well, as
+ * `twinmap run` does.
  */
 #pragma once
 
