@@ -16,7 +16,7 @@ struct common_options {
 #define COMMON_OPTIONS_INIT ((struct common_options){.run = RUN_OPTIONS_DEFAULT})
 
 /* Rows for a popt table; their letters are taken by common_option. */
-#define COMMON_OPTIONS \
+#define COMMON_RUN_OPTIONS \
     {"on", \
      0, \
      POPT_ARG_STRING, \
@@ -33,7 +33,9 @@ struct common_options {
          NULL, \
          'l' + 256, \
          "excuse nothing by this limit (docs/LIMITS.md); may be given more than once", \
-         "NAME"}, \
+         "NAME"}
+#define COMMON_OPTIONS \
+    COMMON_RUN_OPTIONS, \
     { \
         "json", 0, POPT_ARG_NONE, NULL, 'j', "one JSON document instead of text", NULL \
     }
