@@ -139,6 +139,18 @@ static int check_hits(const struct minimize *c, unsigned hits, unsigned runs)
     return EXIT_HOLDS;
 }
 
+static int not_interested(const struct minimize *c, int status)
+{
+    if (status < 0) {
+        return cmd_usage("minimize",
+                         "nothing to minimise: --test '%s' was killed on %s, or took %" PRIu64 " s",
+                         c->test, c->path, c->seconds);
+    }
+    return cmd_usage("minimize",
+                     "nothing to minimise: --test '%s' is not interested in %s: status %d", c->test,
+                     c->path, status);
+}
+
 static int by_test(struct minimize *c)
 {
     struct shell_test t;
@@ -154,12 +166,13 @@ static int by_test(struct minimize *c)
     for (unsigned i = 0; rc >= 0 && i < runs; i++) {
         rc = shell_test_run(&t, &c->prog, &e);
         hits += rc > 0;
+        if (rc == 0 && t.status < 0 && hits == 0) {
+            break; /* what takes too long would take so each time */
+        }
     }
     code = check_hits(c, hits, runs);
     if (rc >= 0 && hits == 0) {
-        code = cmd_usage("minimize", "nothing to minimise: --test '%s' is not interested in %s "
-                                     "(%s %d)",
-                         c->test, c->path, t.status < 0 ? "it was killed:" : "status", t.status);
+        code = not_interested(c, t.status);
     } else if (rc >= 0 && code == EXIT_HOLDS) {
         plan_runs(c, hits, runs, NULL);
         c->how.pred = (struct minimise_pred){.same = shell_test_same, .arg = &t};

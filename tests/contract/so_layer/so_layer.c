@@ -2,7 +2,7 @@
 /*
  * An out-of-tree layer, as small as one can be: it includes the ABI alone, knows private anonymous
  * FIXED maps where all pages have one size, and refuses the rest. Built also broken, for the
- * loader's error messages, and as a table of an older version.
+ * loader's error messages and for findings, and as a table of an older version.
  */
 #include "flavour/layer.h"
 
@@ -25,6 +25,10 @@ struct layer {
 };
 
 static _Thread_local int depth;
+
+#if defined(SO_FLAKY)
+static unsigned calls; /* of munmap, whatever the program */
+#endif
 
 static struct layer *so_create(void)
 {
@@ -150,6 +154,14 @@ static int so_munmap(struct layer *l, uint64_t start, uint64_t len)
     if (!pages(start, len, &first, &n)) {
         return fail(EINVAL);
     }
+#if defined(SO_SHORT)
+    n -= n > 1;
+#endif
+#if defined(SO_FLAKY)
+    if (++calls % 3 == 0) {
+        return fail(ENOMEM);
+    }
+#endif
     so_lock(l);
     err = host_unmap(l->setup.host, l->setup.guest_base + start, n * PAGE);
     if (err == 0) {
