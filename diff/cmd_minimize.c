@@ -81,8 +81,9 @@ static int check(struct minimize *c, const char **args, struct err *e)
     }
     c->path = args[0];
     if (c->test && c->has_format_option) {
-        return err_set(e, -EINVAL, "--test decides by itself: no --on, --maps, --hostmap, "
-                                   "--no-limit with it");
+        return err_set(e, -EINVAL,
+                       "--test decides by itself: no --on, --maps, --hostmap, "
+                       "--no-limit with it");
     }
     if (c->needed && !c->runs) {
         return err_set(e, -EINVAL, "--needed is for --runs");

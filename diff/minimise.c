@@ -232,8 +232,8 @@ static uint64_t usual_budget(const struct minimise_options *o, size_t n_ops)
 static void run_passes(struct minimiser *m)
 {
     static void (*const passes[])(struct minimiser * m) = {
-        minimise_names,  minimise_cut,    minimise_forks,    minimise_unrelated, minimise_drop,
-        minimise_config, minimise_placed, minimise_squeeze,  minimise_args,      minimise_merge,
+        minimise_names,  minimise_cut,    minimise_forks,      minimise_unrelated, minimise_drop,
+        minimise_config, minimise_placed, minimise_squeeze,    minimise_args,      minimise_merge,
         minimise_files,  minimise_order,  minimise_conditions,
     };
 

@@ -6,7 +6,8 @@
 #include "minimise_int.h"
 
 enum { PLACES_MAX = 4 }; /* edges that an address is moved to */
-#define LEN_MAX (UINT64_C(1) << 40) /* lengths above are invalid on purpose: the largest of all do */
+#define LEN_MAX \
+    (UINT64_C(1) << 40) /* lengths above are invalid on purpose: the largest of all do */
 
 /* Argument K of op I is V. */
 static bool ask_num(struct minimiser *m, size_t i, unsigned k, uint64_t v)

@@ -227,8 +227,7 @@ static bool ask_only(struct minimiser *m, const struct minimise_marks *keep)
         const struct op *op = &m->best.ops.v[i];
         bool prepares = op->kind == OP_host_fail && i + 1 < m->best.ops.n && keep->v[i + 1];
 
-        drop.v[i] =
-            !keep->v[i] && !prepares && op->kind != OP_fork && op->kind != OP_wait;
+        drop.v[i] = !keep->v[i] && !prepares && op->kind != OP_fork && op->kind != OP_wait;
     }
     mark_users(&m->best, &drop);
     return !drop.v[m->best.ops.n - 1] && ask_without(m, &drop);

@@ -240,6 +240,39 @@ static void merge_files(struct minimiser *m, uint16_t a, uint16_t b)
     minimise_ask(m);
 }
 
+static bool maps_file(const struct op *op, size_t at)
+{
+    return op->kind == OP_mmap && op->arg[4].base == VALUE_FILE && op->arg[4].ref == at;
+}
+
+/* The first BY bytes of file AT go, and all maps of it with them. */
+static bool ask_beheaded(struct minimiser *m, size_t at, uint64_t by)
+{
+    struct prog *p = minimise_trial(m);
+
+    p->files.v[at].size -= by;
+    for (size_t i = 0; i < p->ops.n; i++) {
+        p->ops.v[i].arg[5].num -= maps_file(&p->ops.v[i], at) ? by : 0;
+    }
+    return minimise_ask(m);
+}
+
+/* What comes before the first mapped page of file AT is of no use. */
+static void behead_file(struct minimiser *m, size_t at)
+{
+    uint64_t page = minimise_page(&m->best);
+    uint64_t head = u64_align_down(m->best.files.v[at].size, page);
+
+    for (size_t i = 0; i < m->best.ops.n; i++) {
+        const struct op *op = &m->best.ops.v[i];
+
+        head = maps_file(op, at) ? u64_min(head, u64_align_down(op->arg[5].num, page)) : head;
+    }
+    if (head > 0 && !ask_beheaded(m, at, head) && head > page) {
+        ask_beheaded(m, at, head - page); /* a page of it is */
+    }
+}
+
 static bool ask_size(struct minimiser *m, size_t at, uint64_t size)
 {
     minimise_trial(m)->files.v[at].size = size;
@@ -279,10 +312,9 @@ void minimise_files(struct minimiser *m)
         merge_files(m, 0, (uint16_t)(i - 1));
     }
     for (size_t i = 0; i < m->best.files.n; i++) {
+        behead_file(m, i);
         smaller_file(m, i);
-        if (i < m->best.files.n) {
-            minimise_trial(m)->files.v[i].open = PROG_RDWR;
-            minimise_ask(m);
-        }
+        minimise_trial(m)->files.v[i].open = PROG_RDWR;
+        minimise_ask(m);
     }
 }

@@ -20,9 +20,8 @@ static bool same_signature(const char *a, const char *b, bool other_relation)
 /* Whether P would run elsewhere than it says, because a target overrides it. */
 static bool is_overridden(const struct prog_config *used, const struct prog_config *said)
 {
-    bool host_differs =
-        used->value[CONFIG_HOST_PAGE] != said->value[CONFIG_HOST_PAGE] &&
-        config_effective_host_page(used) != config_effective_host_page(said);
+    bool host_differs = used->value[CONFIG_HOST_PAGE] != said->value[CONFIG_HOST_PAGE] &&
+                        config_effective_host_page(used) != config_effective_host_page(said);
 
     return host_differs || used->value[CONFIG_GUEST_PAGE] != said->value[CONFIG_GUEST_PAGE] ||
            used->value[CONFIG_BITS] != said->value[CONFIG_BITS] ||

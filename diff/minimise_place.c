@@ -6,8 +6,7 @@
  */
 #include "minimise_int.h"
 
-#define PLACED_ONLY \
-    (ABI_MAP_FIXED_NOREPLACE | ABI_MAP_EXCL | ABI_MAP_32BIT | ABI_MAP_ALIGNED_MASK)
+#define PLACED_ONLY (ABI_MAP_FIXED_NOREPLACE | ABI_MAP_EXCL | ABI_MAP_32BIT | ABI_MAP_ALIGNED_MASK)
 
 /* Result NAME is the address AT. */
 static void replace_value(struct value *v, uint16_t name, const struct value *at)

@@ -41,7 +41,8 @@ unsigned minimise_spans(const struct op *op, struct minimise_span *ret)
 
     for (unsigned k = 0; k < op_args_used(op); k++) {
         if (d->arg[k] == ARG_ADDR && !is_no_hint(op)) {
-            bool sized = k + 1 < d->n_args && (d->arg[k + 1] == ARG_LEN || d->arg[k + 1] == ARG_ACCESS);
+            bool sized =
+                k + 1 < d->n_args && (d->arg[k + 1] == ARG_LEN || d->arg[k + 1] == ARG_ACCESS);
 
             ret[n++] = span_of(op, (int)k, sized ? (int)k + 1 : -1);
         } else if (d->arg[k] == ARG_ADDR_OPT) {

@@ -154,7 +154,9 @@ static void shift(struct minimiser *m)
     g = (struct gap){MINIMISE_BASE, e.v[0], e.v[e.n - 1]};
     if (e.v[0] < MINIMISE_BASE) {
         g.low = 0; /* upwards */
-        ask_gap(m, window, g, MINIMISE_BASE);
+        if (!ask_gap(m, window, g, MINIMISE_BASE)) {
+            ask_gap(m, window, g, MINIMISE_BASE + e.v[0] % host);
+        }
     } else if (!ask_gap(m, window, g, 0) && !ask_gap(m, window, g, e.v[0] % MINIMISE_BASE)) {
         ask_gap(m, window, g, e.v[0] % host);
     }

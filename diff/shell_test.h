@@ -16,12 +16,12 @@ struct shell_test {
     const char *command; /* as given */
     uint64_t seconds;    /* that a run may take */
     bool open;
-    char *folder;        /* of the file, made for it */
-    struct buf file;     /* its path */
-    struct buf script;   /* the command with it */
-    struct buf text;     /* of a program */
-    int status;          /* that the last run ended with; -1 if it did not by itself */
-    sigset_t mask;       /* signals as they were */
+    char *folder;      /* of the file, made for it */
+    struct buf file;   /* its path */
+    struct buf script; /* the command with it */
+    struct buf text;   /* of a program */
+    int status;        /* that the last run ended with; -1 if it did not by itself */
+    sigset_t mask;     /* signals as they were */
 };
 
 /* COMMAND with PATH as one word of the shell for every {}; false if there is none. */

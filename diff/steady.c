@@ -30,8 +30,7 @@ static void shown_free(struct shown *s)
     *s = (struct shown){0};
 }
 
-static int note_record(struct shown *s, size_t target, const struct prog *p,
-                       const struct record *r)
+static int note_record(struct shown *s, size_t target, const struct prog *p, const struct record *r)
 {
     for (size_t i = 0; i < r->steps.n; i++) {
         const struct record_step *x = &r->steps.v[i];
@@ -118,8 +117,7 @@ static int find_step(struct judge *j, const struct prog *p, unsigned runs, struc
 }
 
 /* Without records that tell: by where the findings are. */
-static void by_verdict(const struct steady *s, size_t bad_op, const struct prog *p,
-                       struct buf *out)
+static void by_verdict(const struct steady *s, size_t bad_op, const struct prog *p, struct buf *out)
 {
     if (bad_op < p->ops.n) {
         buf_fmt(out, "op %zu, ", bad_op + 1);

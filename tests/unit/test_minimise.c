@@ -4,118 +4,16 @@
  * candidate is a valid program that was not asked for before, and what comes out stays as it is.
  * TWINMAP_TEST_SEED repeats a run.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <errno.h>
+#include "minimise_bed.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/int.h"
-#include "base/range.h"
-#include "base/vec.h"
-#include "minimise.h"
-#include "op/codec.h"
 #include "op/gen.h"
 #include "op/text.h"
 
 enum { BOUND = 400, ROUNDS = 60 };
-#define FAR (UINT64_C(1) << 40) /* where no program maps anything */
-
-/* A predicate that watches what it is asked. */
-struct probe {
-    bool (*holds)(const struct prog *p);
-    uint64_t asked;
-    uint64_t fail_at; /* the world fails at this question, counted from 1; 0 never */
-    struct prng *flaky; /* what holds is seen every other time */
-    bool repeats; /* candidates may come again: page sizes have changed, or several runs */
-    size_t taken; /* ops of the smallest so far */
-    struct {
-        char **v;
-        size_t n, cap;
-    } seen;
-};
-
-static void probe_free(struct probe *x)
-{
-    for (size_t i = 0; i < x->seen.n; i++) {
-        free(x->seen.v[i]);
-    }
-    free(x->seen.v);
-}
-
-static void note(struct probe *x, const struct prog *p)
-{
-    struct buf text = BUF_INIT;
-
-    prog_print(p, &text);
-    for (size_t i = 0; i < x->seen.n && !x->repeats; i++) {
-        if (strcmp(x->seen.v[i], buf_text(&text)) == 0) {
-            fail_msg("asked twice:\n%s", buf_text(&text));
-        }
-    }
-    assert_int_equal(vec_reserve(&x->seen, x->seen.n + 1), 0);
-    x->seen.v[x->seen.n++] = strdup(buf_text(&text));
-    buf_free(&text);
-}
-
-static int same(void *arg, const struct prog *p, bool other_relation, struct err *e)
-{
-    struct probe *x = arg;
-    struct err why;
-
-    x->asked++;
-    x->repeats |= other_relation;
-    if (prog_check(p, &why) < 0) {
-        fail_msg("an invalid candidate: %s", why.text);
-    }
-    assert_true(p->ops.n > 0);
-    note(x, p);
-    if (x->asked == x->fail_at) {
-        return err_set(e, -EIO, "the world failed");
-    }
-    return x->holds(p) && (!x->flaky || prng_chance(x->flaky, 1, 2));
-}
-
-static void taken(void *arg, const struct prog *p, bool other_relation)
-{
-    struct probe *x = arg;
-
-    (void)other_relation;
-    x->taken = p->ops.n;
-}
-
-static struct minimise_stats run(struct probe *x, struct prog *p, unsigned runs, uint64_t budget)
-{
-    struct minimise_options o = {
-        .pred = {.same = same, .taken = taken, .arg = x}, .runs = runs, .budget = budget};
-    struct minimise_stats s;
-    struct err e;
-    size_t before = p->ops.n;
-
-    x->repeats = runs > 1;
-    x->taken = before;
-    if (minimise(p, &o, &s, &e) < 0) {
-        fail_msg("%s", e.text);
-    }
-    assert_int_equal(s.executed, x->asked);
-    assert_int_equal(s.ops_before, before);
-    assert_int_equal(s.ops_after, p->ops.n);
-    assert_int_equal(x->taken, p->ops.n);
-    assert_int_equal(prog_check(p, NULL), 0);
-    return s;
-}
-
-static void parse(struct prog *p, const char *text)
-{
-    struct err e;
-
-    if (prog_parse(p, "test", text, strlen(text), &e) < 0) {
-        fail_msg("%s", e.text);
-    }
-}
 
 /* TEXT under HOLDS ends as LEFT. */
 static void check_left(bool (*holds)(const struct prog *p), const char *text, const char *left)
@@ -126,7 +24,7 @@ static void check_left(bool (*holds)(const struct prog *p), const char *text, co
 
     parse(&p, text);
     assert_true(holds(&p));
-    run(&x, &p, 0, 0);
+    probe_run(&x, &p, 0, 0);
     prog_print(&p, &out);
     assert_string_equal(buf_text(&out), left);
     buf_free(&out);
@@ -134,126 +32,9 @@ static void check_left(bool (*holds)(const struct prog *p), const char *text, co
     probe_free(&x);
 }
 
-/* Predicates. */
-
-static size_t find(const struct prog *p, enum op_kind kind, size_t from)
-{
-    while (from < p->ops.n && p->ops.v[from].kind != kind) {
-        from++;
-    }
-    return from;
-}
-
-static bool has_mprotect(const struct prog *p)
-{
-    return find(p, OP_mprotect, 0) < p->ops.n;
-}
-
-static bool stores_then_forks(const struct prog *p)
-{
-    return find(p, OP_fork, find(p, OP_store, 0)) < p->ops.n;
-}
-
-/* The pages that op I is about, results followed to where they were mapped. */
-static bool op_range(const struct prog *p, size_t i, struct range *ret)
-{
-    const struct value *v = &p->ops.v[i].arg[0];
-    uint64_t at = v->num;
-
-    for (size_t k = 0; v->base == VALUE_RESULT && k < i; k++) {
-        if (p->ops.v[k].result == v->ref) {
-            struct range r;
-
-            if (!op_range(p, k, &r)) {
-                return false;
-            }
-            at = r.start + v->num;
-            break;
-        }
-    }
-    return at < FAR && range_from_len(at, p->ops.v[i].arg[1].num, ret) && ret->last < FAR;
-}
-
-static bool unmaps_shared(const struct prog *p)
-{
-    for (size_t i = 0; i < p->ops.n; i++) {
-        struct range map;
-        struct range r;
-
-        if (p->ops.v[i].kind != OP_mmap || !(p->ops.v[i].arg[3].num & ABI_MAP_SHARED) ||
-            !(p->ops.v[i].arg[3].num & ABI_MAP_FIXED) || !op_range(p, i, &map)) {
-            continue;
-        }
-        for (size_t k = find(p, OP_munmap, i); k < p->ops.n; k = find(p, OP_munmap, k + 1)) {
-            if (op_range(p, k, &r) && range_overlaps(map, r)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* A map over the page behind the first of another. */
-static bool maps_over_second_page(const struct prog *p)
-{
-    uint64_t page = p->config.value[CONFIG_GUEST_PAGE];
-
-    for (size_t i = 0; i < p->ops.n; i++) {
-        for (size_t k = i + 1; k < p->ops.n; k++) {
-            const struct op *a = &p->ops.v[i];
-            const struct op *b = &p->ops.v[k];
-
-            if (a->kind == OP_mmap && b->kind == OP_mmap && a->arg[0].base == VALUE_WINDOW &&
-                b->arg[0].base == VALUE_WINDOW && a->arg[0].num < FAR && a->arg[1].num < FAR &&
-                b->arg[0].num >= a->arg[0].num + page &&
-                b->arg[0].num - a->arg[0].num < a->arg[1].num) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool waits_between(const struct prog *p)
-{
-    size_t fork = find(p, OP_fork, 0);
-    size_t wait = fork < p->ops.n ? prog_wait_of(p, fork, p->ops.n) : p->ops.n;
-
-    return wait < p->ops.n && find(p, OP_munmap, fork) < wait;
-}
-
-static bool is_bigger_host_page(const struct prog *p)
-{
-    return p->config.value[CONFIG_HOST_PAGE] > p->config.value[CONFIG_GUEST_PAGE] &&
-           find(p, OP_msync, 0) < p->ops.n;
-}
-
-static bool expects_a_failure(const struct prog *p)
-{
-    for (size_t i = 0; i < p->ops.n; i++) {
-        if (p->ops.v[i].expect.kind == EXPECT_ERRNO && p->requires.n > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool maps_a_file_off_its_start(const struct prog *p)
-{
-    for (size_t i = find(p, OP_mmap, 0); i < p->ops.n; i = find(p, OP_mmap, i + 1)) {
-        const struct op *op = &p->ops.v[i];
-
-        if (op->arg[4].base == VALUE_FILE && op->arg[5].num >= 0x2000 &&
-            p->files.v[op->arg[4].ref].size >= 10) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool (*const predicates[])(const struct prog *p) = {
-    has_mprotect,        stores_then_forks, unmaps_shared,     maps_over_second_page, waits_between,
-    is_bigger_host_page, expects_a_failure, maps_a_file_off_its_start,
+    has_mprotect,  stores_then_forks,   unmaps_shared,     maps_over_second_page,
+    waits_between, is_bigger_host_page, expects_a_failure, maps_a_file_off_its_start,
 };
 
 /* Tables: a program, what is left of it. */
@@ -306,8 +87,7 @@ static void test_forks(void **state)
 
     (void)state;
     check_left(stores_then_forks, forked, "twinmap 1\nstore(@0x10000, 1, 1)\nfork()\n");
-    check_left(waits_between, forked,
-               "twinmap 1\nfork()\nmunmap(@0x10000, 0x1000)\nwait()\n");
+    check_left(waits_between, forked, "twinmap 1\nfork()\nmunmap(@0x10000, 0x1000)\nwait()\n");
     check_left(has_mprotect, "fork()\nmprotect(@0, 1, PROT_READ)\nwait()\n",
                "twinmap 1\nmprotect(@0x10000, 0x1000, PROT_NONE)\n");
 }
@@ -409,14 +189,14 @@ static void check_random(struct prog *p, bool (*holds)(const struct prog *p), st
 {
     struct probe x = {.holds = holds};
     struct probe again = {.holds = holds};
-    struct minimise_stats s = run(&x, p, 0, 0);
+    struct minimise_stats s = probe_run(&x, p, 0, 0);
 
     assert_true(holds(p));
     assert_true(p->ops.n <= 3);
     assert_true(s.executed <= BOUND);
     assert_false(s.exhausted);
     assert_int_equal(prog_copy(left, p), 0);
-    run(&again, p, 0, 0);
+    probe_run(&again, p, 0, 0);
     assert_true(prog_equal(p, left));
     probe_free(&x);
     probe_free(&again);
@@ -481,7 +261,7 @@ static void test_a_budget_is_kept(void **state)
         struct minimise_stats s;
 
         draw(&p, &rng, unmaps_shared);
-        s = run(&x, &p, 0, budget);
+        s = probe_run(&x, &p, 0, budget);
         assert_true(s.executed <= budget);
         assert_true(s.executed == budget || !s.exhausted);
         assert_true(unmaps_shared(&p));
@@ -502,7 +282,7 @@ static void test_flaky_programs_need_several_runs(void **state)
     start(&rng, "flaky");
     prng_seed(&coin, 5);
     draw(&p, &rng, unmaps_shared);
-    s = run(&x, &p, 12, 0);
+    s = probe_run(&x, &p, 12, 0);
     assert_true(unmaps_shared(&p));
     assert_int_equal(p.ops.n, 2);
     assert_true(s.executed > 50);
@@ -515,8 +295,7 @@ static void test_votes(void **state)
 {
     struct prng coin;
     struct probe x = {.holds = has_mprotect, .flaky = &coin};
-    struct minimise_options o = {
-        .pred = {.same = same, .arg = &x}, .runs = 40, .needed = 40};
+    struct minimise_options o = {.pred = {.same = probe_same, .arg = &x}, .runs = 40, .needed = 40};
     struct minimise_stats s;
     struct prog p = PROG_INIT;
     struct err e;
@@ -542,7 +321,7 @@ static void test_a_world_that_fails(void **state)
     start(&rng, "failing world");
     for (uint64_t at = 1; at < 20; at++) {
         struct probe x = {.holds = unmaps_shared, .fail_at = at};
-        struct minimise_options o = {.pred = {.same = same, .arg = &x}};
+        struct minimise_options o = {.pred = {.same = probe_same, .arg = &x}};
         struct minimise_stats s;
         struct err e;
 
@@ -583,8 +362,7 @@ static void test_page_sizes_are_asked_for_apart(void **state)
 {
     struct prog p = PROG_INIT;
     struct prog_config now;
-    struct minimise_options o = {
-        .pred = {.same = same_pages, .taken = pages_taken, .arg = &now}};
+    struct minimise_options o = {.pred = {.same = same_pages, .taken = pages_taken, .arg = &now}};
     struct minimise_stats s;
     struct err e;
 
@@ -615,7 +393,7 @@ static void test_long_programs(void **state)
         op.arg[1].num = 4096;
         assert_int_equal(prog_insert(&p, i, &op), 0);
     }
-    s = run(&x, &p, 0, 0);
+    s = probe_run(&x, &p, 0, 0);
     assert_int_equal(p.ops.n, 1);
     assert_true(s.executed < 100);
     probe_free(&x);
