@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ops that look at what a finding is about. A judge that sees page flags and the host map may know
+ * of a wrong page that no op of the program ever looks at; a reproducer has to show it by its own
+ * ops, on targets where nobody else watches.
+ */
+#pragma once
+
+#include "exec/record.h"
+
+struct witness {
+    size_t bad_op; /* as struct judge_result has these */
+    bool has_where;
+    struct range where;
+    /* Of the target that WHERE is about: tells what placed maps lie there. NULL: there is none. */
+    const struct record *seen;
+    uint64_t page; /* guest page */
+};
+
+/*
+ * P is cut behind the bad op, and ops that look at the first bad page follow: loads of the first
+ * bad byte and of the page, msync, a store. What they should show is for a record of a right target
+ * to say. *FIRST is the index of the first of them; there are none without a place to look at. 0,
+ * or -ENOMEM with P as it was but for what was cut.
+ */
+int witness_add(struct prog *p, const struct witness *w, size_t *first);
+/*
+ * Of these only those stay that show another thing on BAD than on GOOD, both records of P; none if
+ * an op before them does already; all if no op does.
+ */
+void witness_prune(struct prog *p, size_t first, const struct record *good,
+                   const struct record *bad);
