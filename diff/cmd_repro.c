@@ -225,11 +225,15 @@ static int find(struct repro_command *c, struct err *e)
 
 static int emit(struct repro_command *c, struct err *e)
 {
-    const struct repro r = {
-        .prog = &c->prog, .record = &c->record, .title = buf_text(&c->title)};
+    const struct repro r = {.prog = &c->prog, .record = &c->record, .title = buf_text(&c->title)};
+    size_t op = repro_contradiction(&r);
     struct buf out = BUF_INIT;
     int rc;
 
+    if (op < c->prog.ops.n) {
+        fprintf(stderr, "twinmap repro: op %zu expects what %s does not show; what it says stays\n",
+                op + 1, c->record.maker);
+    }
     if (c->c) {
         rc = repro_c(&r, &out, e);
     } else {

@@ -24,3 +24,9 @@ int repro_text(const struct repro *r, struct buf *out);
  * what would harm the machine); -ENOMEM.
  */
 int repro_c(const struct repro *r, struct buf *out, struct err *e);
+/*
+ * The first op of which the program itself expects another thing than the record has; their number
+ * if there is none. What the program says stays, so a reproducer of such a program fails on the
+ * record's own target.
+ */
+size_t repro_contradiction(const struct repro *r);

@@ -45,9 +45,8 @@ static const struct constant constants[] = {
 static bool is_everywhere(const char *name)
 {
     static const char *const names[] = {
-        "MAP_SHARED",    "MAP_PRIVATE",   "MAP_FIXED",       "MAP_ANONYMOUS",
-        "MADV_NORMAL",   "MADV_RANDOM",   "MADV_SEQUENTIAL", "MADV_WILLNEED",
-        "MADV_DONTNEED",
+        "MAP_SHARED",  "MAP_PRIVATE",     "MAP_FIXED",     "MAP_ANONYMOUS", "MADV_NORMAL",
+        "MADV_RANDOM", "MADV_SEQUENTIAL", "MADV_WILLNEED", "MADV_DONTNEED",
     };
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -131,10 +130,11 @@ static void print_head(const struct repro_c *c, struct buf *out)
             " *     cc -std=c11 -static -o repro repro.c && qemu-ARCH ./repro\n",
             system_title(p->system), p->page, c->r->record->maker);
     if (c->space.room) {
-        buf_str(out, " *\n"
-                     " * The steps look beside maps that the system placed. What is there depends on "
-                     "how it places\n"
-                     " * maps, so all other addresses are taken away from it first.\n");
+        buf_str(out,
+                " *\n"
+                " * The steps look beside maps that the system placed. What is there depends on "
+                "how it places\n"
+                " * maps, so all other addresses are taken away from it first.\n");
     }
     buf_str(out, " */\n");
 }
@@ -176,9 +176,8 @@ static void print_files(struct repro_c *c, struct buf *out)
 
         if (c->files[i]) {
             repro_c_need(c, HELPER_FILE);
-            buf_fmt(out,
-                    "    int f%zu = file(%zu, %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %s);\n", i, i,
-                    f->size, x.head, x.tail, modes[f->open]);
+            buf_fmt(out, "    int f%zu = file(%zu, %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %s);\n",
+                    i, i, f->size, x.head, x.tail, modes[f->open]);
         }
     }
 }
@@ -209,7 +208,7 @@ static void put_window(struct repro_c *c, uint64_t low, uint64_t size, struct bu
 
 static void put_window_at(struct repro_c *c, uint64_t window, struct buf *out)
 {
-    repro_c_need(c, HELPER_AT);
+    repro_c_need(c, HELPER_WINDOW);
     buf_str(out, "    window = ");
     repro_c_number(c, window, out);
     buf_str(out, ";\n");
@@ -281,8 +280,7 @@ static void print_window(struct repro_c *c, struct buf *out)
         if (w->start - p->window < MARGIN) { /* nothing is below address 0 of a guest */
             low = u64_align_down(w->start, MARGIN);
         }
-        put_window(c, low - p->window,
-                   u64_align_up_wrap(w->last + 1, MARGIN) + MARGIN - low, out);
+        put_window(c, low - p->window, u64_align_up_wrap(w->last + 1, MARGIN) + MARGIN - low, out);
     } else if (named) {
         put_window_at(c, p->window, out);
     }

@@ -6,7 +6,8 @@
 
 /* In the order in which a file has them; repro_helpers.c has their text. */
 enum repro_helper {
-    HELPER_BASE, /* step, say, cannot: always */
+    HELPER_BASE, /* say, cannot: always */
+    HELPER_STEP,
     HELPER_DIFFERS,
     HELPER_FAILURE,
     HELPER_SUCCEEDS,
@@ -15,6 +16,7 @@ enum repro_helper {
     HELPER_MAPS_AT,
     HELPER_MAPS_NOT,
     HELPER_ABSOLUTE,
+    HELPER_WINDOW,
     HELPER_AT,
     HELPER_IS_FREE,
     HELPER_FIND_WINDOW,

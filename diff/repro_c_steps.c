@@ -299,6 +299,29 @@ static void access_step(struct repro_c *c, const struct op *op, const struct rep
     buf_free(&line);
 }
 
+static void print_expected(struct repro_c *c, const struct op *op, const struct repro_step *s)
+{
+    struct buf want = BUF_INIT;
+    struct buf line = BUF_INIT;
+
+    expect_print(&s->expect, (enum op_kind)op->kind, &want);
+    if (want.len > 3) {
+        buf_fmt(&line, "/* expected: %s", buf_text(&want) + 3);
+        if (s->contradicted) {
+            buf_str(&line, ", but the record has");
+            repro_print_seen(c->r->record, op, s, &line);
+        }
+        buf_str(&line, " */");
+    } else if (s->silent) {
+        buf_fmt(&line, "/* nothing is expected: %s */", s->silent);
+    }
+    if (line.len) {
+        print_line(c, &line);
+    }
+    buf_free(&want);
+    buf_free(&line);
+}
+
 /* What is expected, as a comment, and the step's announcement. */
 static void print_head(struct repro_c *c, size_t i)
 {
@@ -312,20 +335,10 @@ static void print_head(struct repro_c *c, size_t i)
         buf_fmt(&line, "/* step %zu, %s, is left out: %s */", i + 1, buf_text(&text), s->left_out);
         print_line(c, &line);
     } else {
-        expect_print(&s->expect, (enum op_kind)op->kind, &line);
-        if (line.len > 3) {
-            struct buf want = BUF_INIT;
-
-            buf_fmt(&want, "/* expected: %s */", buf_text(&line) + 3);
-            print_line(c, &want);
-            buf_free(&want);
-        } else if (s->silent) {
-            buf_fmt(&line, "/* nothing is expected: %s */", s->silent);
-            print_line(c, &line);
-        }
-        buf_clear(&line);
-        buf_fmt(&line, "step(%zu, \"%s\");", i + 1, buf_text(&text));
-        print_line(c, &line);
+        print_expected(c, op, s);
+        repro_c_need(c, HELPER_STEP);
+        blanks(c->indent, &c->body); /* in one line, however long */
+        buf_fmt(&c->body, "step(%zu, \"%s\");\n", i + 1, buf_text(&text));
     }
     buf_free(&line);
     buf_free(&text);

@@ -4,17 +4,17 @@
 
 #define BIT(h) (UINT64_C(1) << HELPER_##h)
 
+static const char step[] = "static int step_number;\n"
+                           "static const char *step_text = \"\";\n"
+                           "\n"
+                           "/* What comes next. */\n"
+                           "static void step(int number, const char *text)\n"
+                           "{\n"
+                           "    step_number = number;\n"
+                           "    step_text = text;\n"
+                           "}\n";
+
 static const char base[] =
-    "static int step_number;\n"
-    "static const char *step_text = \"\";\n"
-    "\n"
-    "/* What comes next. */\n"
-    "static void step(int number, const char *text)\n"
-    "{\n"
-    "    step_number = number;\n"
-    "    step_text = text;\n"
-    "}\n"
-    "\n"
     "/* One line to standard error, past all streams: they would map memory of their own. */\n"
     "__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)\n"
     "{\n"
@@ -55,12 +55,23 @@ static const char failure[] =
     "        int number;\n"
     "        const char *text;\n"
     "    } names[] = {\n"
-    "        {0, \"-1\"},               {EPERM, \"-1 EPERM\"},   {EBADF, \"-1 EBADF\"},\n"
-    "        {EAGAIN, \"-1 EAGAIN\"},   {ENOMEM, \"-1 ENOMEM\"}, {EACCES, \"-1 EACCES\"},\n"
-    "        {EFAULT, \"-1 EFAULT\"},   {EBUSY, \"-1 EBUSY\"},   {EEXIST, \"-1 EEXIST\"},\n"
-    "        {ENODEV, \"-1 ENODEV\"},   {EINVAL, \"-1 EINVAL\"}, {ENFILE, \"-1 ENFILE\"},\n"
-    "        {ETXTBSY, \"-1 ETXTBSY\"}, {EIO, \"-1 EIO\"},       {ENOSYS, \"-1 ENOSYS\"},\n"
-    "        {EOVERFLOW, \"-1 EOVERFLOW\"}, {EOPNOTSUPP, \"-1 EOPNOTSUPP\"},\n"
+    "        {0, \"-1\"},\n"
+    "        {EPERM, \"-1 EPERM\"},\n"
+    "        {EIO, \"-1 EIO\"},\n"
+    "        {EBADF, \"-1 EBADF\"},\n"
+    "        {EAGAIN, \"-1 EAGAIN\"},\n"
+    "        {ENOMEM, \"-1 ENOMEM\"},\n"
+    "        {EACCES, \"-1 EACCES\"},\n"
+    "        {EFAULT, \"-1 EFAULT\"},\n"
+    "        {EBUSY, \"-1 EBUSY\"},\n"
+    "        {EEXIST, \"-1 EEXIST\"},\n"
+    "        {ENODEV, \"-1 ENODEV\"},\n"
+    "        {EINVAL, \"-1 EINVAL\"},\n"
+    "        {ENFILE, \"-1 ENFILE\"},\n"
+    "        {ETXTBSY, \"-1 ETXTBSY\"},\n"
+    "        {ENOSYS, \"-1 ENOSYS\"},\n"
+    "        {EOVERFLOW, \"-1 EOVERFLOW\"},\n"
+    "        {EOPNOTSUPP, \"-1 EOPNOTSUPP\"},\n"
     "    };\n"
     "    static char other[32];\n"
     "\n"
@@ -73,54 +84,50 @@ static const char failure[] =
     "    return other;\n"
     "}\n";
 
-static const char succeeds[] =
-    "/* The call returned 0. */\n"
-    "static void succeeds(int result)\n"
-    "{\n"
-    "    if (result != 0) {\n"
-    "        differs(\"0\", failure(errno));\n"
-    "    }\n"
-    "}\n";
+static const char succeeds[] = "/* The call returned 0. */\n"
+                               "static void succeeds(int result)\n"
+                               "{\n"
+                               "    if (result != 0) {\n"
+                               "        differs(\"0\", failure(errno));\n"
+                               "    }\n"
+                               "}\n";
 
-static const char fails[] =
-    "/* The call failed with this errno; 0: with any. */\n"
-    "static void fails(int result, int error)\n"
-    "{\n"
-    "    if (result == 0) {\n"
-    "        differs(failure(error), \"0\");\n"
-    "    }\n"
-    "    if (error != 0 && errno != error) {\n"
-    "        differs(failure(error), failure(errno));\n"
-    "    }\n"
-    "}\n";
+static const char fails[] = "/* The call failed with this errno; 0: with any. */\n"
+                            "static void fails(int result, int error)\n"
+                            "{\n"
+                            "    if (result == 0) {\n"
+                            "        differs(failure(error), \"0\");\n"
+                            "    }\n"
+                            "    if (error != 0 && errno != error) {\n"
+                            "        differs(failure(error), failure(errno));\n"
+                            "    }\n"
+                            "}\n";
 
-static const char maps[] =
-    "/* The call mapped something, anywhere. */\n"
-    "static char *maps(void *result)\n"
-    "{\n"
-    "    if (result == MAP_FAILED) {\n"
-    "        differs(\"an address\", failure(errno));\n"
-    "    }\n"
-    "    return result;\n"
-    "}\n";
+static const char maps[] = "/* The call mapped something, anywhere. */\n"
+                           "static char *maps(void *result)\n"
+                           "{\n"
+                           "    if (result == MAP_FAILED) {\n"
+                           "        differs(\"an address\", failure(errno));\n"
+                           "    }\n"
+                           "    return result;\n"
+                           "}\n";
 
-static const char maps_at[] =
-    "/* The call mapped something at this address. */\n"
-    "static char *maps_at(void *result, void *address)\n"
-    "{\n"
-    "    char expected[40];\n"
-    "    char got[40];\n"
-    "\n"
-    "    snprintf(expected, sizeof(expected), \"%p\", address);\n"
-    "    if (result == MAP_FAILED) {\n"
-    "        differs(expected, failure(errno));\n"
-    "    }\n"
-    "    if (result != address) {\n"
-    "        snprintf(got, sizeof(got), \"%p\", result);\n"
-    "        differs(expected, got);\n"
-    "    }\n"
-    "    return result;\n"
-    "}\n";
+static const char maps_at[] = "/* The call mapped something at this address. */\n"
+                              "static char *maps_at(void *result, void *address)\n"
+                              "{\n"
+                              "    char expected[40];\n"
+                              "    char got[40];\n"
+                              "\n"
+                              "    snprintf(expected, sizeof(expected), \"%p\", address);\n"
+                              "    if (result == MAP_FAILED) {\n"
+                              "        differs(expected, failure(errno));\n"
+                              "    }\n"
+                              "    if (result != address) {\n"
+                              "        snprintf(got, sizeof(got), \"%p\", result);\n"
+                              "        differs(expected, got);\n"
+                              "    }\n"
+                              "    return result;\n"
+                              "}\n";
 
 static const char maps_not[] =
     "/* The call mapped nothing: it failed with this errno; 0: with any. */\n"
@@ -137,21 +144,19 @@ static const char maps_not[] =
     "    }\n"
     "}\n";
 
-static const char absolute[] =
-    "/* An address as it is. */\n"
-    "static char *absolute(uintptr_t address)\n"
-    "{\n"
-    "    return (char *)address;\n"
-    "}\n";
+static const char absolute[] = "/* An address as it is. */\n"
+                               "static char *absolute(uintptr_t address)\n"
+                               "{\n"
+                               "    return (char *)address;\n"
+                               "}\n";
 
-static const char at[] =
-    "/* Where the steps' \"@0\" is. */\n"
-    "static uintptr_t window;\n"
-    "\n"
-    "static char *at(uintptr_t offset)\n"
-    "{\n"
-    "    return (char *)(window + offset);\n"
-    "}\n";
+static const char window[] = "/* Where the steps' \"@0\" is. */\n"
+                             "static uintptr_t window;\n";
+
+static const char at[] = "static char *at(uintptr_t offset)\n"
+                         "{\n"
+                         "    return (char *)(window + offset);\n"
+                         "}\n";
 
 static const char is_free[] =
     "/* Whether nothing is mapped in SIZE bytes from START. */\n"
@@ -166,12 +171,14 @@ static const char is_free[] =
     "}\n";
 
 static const char find_window[] =
-    "/* \"@0\" goes where SIZE bytes from LOW behind it are free, away from where maps are placed. */\n"
+    "/* \"@0\" goes where SIZE bytes from LOW behind it are free, away from where maps are placed. "
+    "*/\n"
     "static void find_window(uintptr_t low, size_t size)\n"
     "{\n"
     "    static const uintptr_t tries[] = {\n"
     "#if UINTPTR_MAX > 0xffffffff\n"
-    "        0x200000000000, 0x100000000000, 0x10000000000, 0x6000000000, 0x3000000000, 0x1000000000,\n"
+    "        0x200000000000, 0x100000000000, 0x10000000000, 0x6000000000, 0x3000000000, "
+    "0x1000000000,\n"
     "#endif\n"
     "        0x60000000, 0x50000000, 0x30000000, 0x20000000, 0x90000000, 0x10000000,\n"
     "    };\n"
@@ -204,31 +211,32 @@ static const char make_room[] =
     "    }\n"
     "    room = mmap((void *)start, last - start + 1, PROT_NONE, PLACE_HOLDER, -1, 0);\n"
     "    if (room != (char *)start) {\n"
-    "        cannot(\"the room that the steps need is not free (try -fPIE -pie, or without -static)\");\n"
+    "        cannot(\"the room that the steps need is not free (try -fPIE -pie, or without "
+    "-static)\");\n"
     "    }\n"
     "    for (size_t size = SIZE_MAX / 2 + 1; size >= page; size /= 2) {\n"
     "        while (mmap(NULL, size, PROT_NONE, PLACE_HOLDER, -1, 0) != MAP_FAILED) {\n"
     "        }\n"
     "    }\n"
     "    munmap(room, last - start + 1);\n"
-    "    if (taken > 0 && mmap((void *)(last - taken + 1), taken, PROT_NONE, PLACE_HOLDER | MAP_FIXED,\n"
+    "    if (taken > 0 && mmap((void *)(last - taken + 1), taken, PROT_NONE, PLACE_HOLDER | "
+    "MAP_FIXED,\n"
     "                          -1, 0) == MAP_FAILED) {\n"
     "        cannot(\"the top of the room cannot be mapped\");\n"
     "    }\n"
     "}\n";
 
-static const char need_free[] =
-    "/* The steps name absolute addresses. */\n"
-    "static void need_free(uintptr_t start, size_t size)\n"
-    "{\n"
-    "    if (!is_free(start, size)) {\n"
-    "        cannot(\"addresses that the steps name are in use (try -fPIE -pie, or without -static)\");\n"
-    "    }\n"
-    "}\n";
+static const char need_free[] = "/* The steps name absolute addresses. */\n"
+                                "static void need_free(uintptr_t start, size_t size)\n"
+                                "{\n"
+                                "    if (!is_free(start, size)) {\n"
+                                "        cannot(\"addresses that the steps name are in use (try "
+                                "-fPIE -pie, or without -static)\");\n"
+                                "    }\n"
+                                "}\n";
 
-static const char not_open[] =
-    "/* A descriptor that is not open. */\n"
-    "#define NOT_OPEN(n) (0x40000000 + (n))\n";
+static const char not_open[] = "/* A descriptor that is not open. */\n"
+                               "#define NOT_OPEN(n) (0x40000000 + (n))\n";
 
 static const char file[] =
     "/* A new file, and a path that opens it again. */\n"
@@ -266,7 +274,8 @@ static const char file[] =
     "}\n"
     "\n"
     "/*\n"
-    " * File NUMBER of SIZE bytes, opened as MODE says. Byte o of its first HEAD bytes and its last TAIL\n"
+    " * File NUMBER of SIZE bytes, opened as MODE says. Byte o of its first HEAD bytes and its "
+    "last TAIL\n"
     " * is 1 + (o / 512 + 37 * NUMBER) mod 251; all between them are zeros.\n"
     " */\n"
     "static int file(int number, off_t size, off_t head, off_t tail, int mode)\n"
@@ -353,33 +362,31 @@ static const char go_over[] =
     "    return fault;\n"
     "}\n";
 
-static const char shown[] =
-    "/* What a load or a store came to, in words. */\n"
-    "static const char *shown(int signal_number, int is_load)\n"
-    "{\n"
-    "    static char text[40];\n"
-    "\n"
-    "    if (signal_number != 0) {\n"
-    "        return signal_number == SIGBUS ? \"SIGBUS\" : \"SIGSEGV\";\n"
-    "    }\n"
-    "    if (!is_load) {\n"
-    "        return \"ok\";\n"
-    "    }\n"
-    "    snprintf(text, sizeof(text), \"0x%x%s\", (unsigned)first_byte,\n"
-    "             other_bytes ? \" and other bytes\" : \"\");\n"
-    "    return text;\n"
-    "}\n";
+static const char shown[] = "/* What a load or a store came to, in words. */\n"
+                            "static const char *shown(int signal_number, int is_load)\n"
+                            "{\n"
+                            "    static char text[40];\n"
+                            "\n"
+                            "    if (signal_number != 0) {\n"
+                            "        return signal_number == SIGBUS ? \"SIGBUS\" : \"SIGSEGV\";\n"
+                            "    }\n"
+                            "    if (!is_load) {\n"
+                            "        return \"ok\";\n"
+                            "    }\n"
+                            "    snprintf(text, sizeof(text), \"0x%x%s\", (unsigned)first_byte,\n"
+                            "             other_bytes ? \" and other bytes\" : \"\");\n"
+                            "    return text;\n"
+                            "}\n";
 
-static const char stores[] =
-    "/* SIZE bytes can be filled with BYTE. */\n"
-    "static void stores(void *address, size_t size, int byte)\n"
-    "{\n"
-    "    int number = go_over(address, size, byte);\n"
-    "\n"
-    "    if (number != 0) {\n"
-    "        differs(\"ok\", shown(number, 0));\n"
-    "    }\n"
-    "}\n";
+static const char stores[] = "/* SIZE bytes can be filled with BYTE. */\n"
+                             "static void stores(void *address, size_t size, int byte)\n"
+                             "{\n"
+                             "    int number = go_over(address, size, byte);\n"
+                             "\n"
+                             "    if (number != 0) {\n"
+                             "        differs(\"ok\", shown(number, 0));\n"
+                             "    }\n"
+                             "}\n";
 
 static const char store_faults[] =
     "/* Filling SIZE bytes raises this signal. */\n"
@@ -392,16 +399,15 @@ static const char store_faults[] =
     "    }\n"
     "}\n";
 
-static const char loads[] =
-    "/* SIZE bytes can be read. */\n"
-    "static void loads(void *address, size_t size)\n"
-    "{\n"
-    "    int number = go_over(address, size, -1);\n"
-    "\n"
-    "    if (number != 0) {\n"
-    "        differs(\"ok\", shown(number, 1));\n"
-    "    }\n"
-    "}\n";
+static const char loads[] = "/* SIZE bytes can be read. */\n"
+                            "static void loads(void *address, size_t size)\n"
+                            "{\n"
+                            "    int number = go_over(address, size, -1);\n"
+                            "\n"
+                            "    if (number != 0) {\n"
+                            "        differs(\"ok\", shown(number, 1));\n"
+                            "    }\n"
+                            "}\n";
 
 static const char loads_byte[] =
     "/* SIZE bytes can be read, and all are BYTE. */\n"
@@ -463,7 +469,8 @@ static const struct {
     uint64_t needs;
 } helpers[HELPER_COUNT] = {
     [HELPER_BASE] = {base, 0},
-    [HELPER_DIFFERS] = {differs, 0},
+    [HELPER_STEP] = {step, 0},
+    [HELPER_DIFFERS] = {differs, BIT(STEP)},
     [HELPER_FAILURE] = {failure, 0},
     [HELPER_SUCCEEDS] = {succeeds, BIT(DIFFERS) | BIT(FAILURE)},
     [HELPER_FAILS] = {fails, BIT(DIFFERS) | BIT(FAILURE)},
@@ -471,9 +478,10 @@ static const struct {
     [HELPER_MAPS_AT] = {maps_at, BIT(DIFFERS) | BIT(FAILURE)},
     [HELPER_MAPS_NOT] = {maps_not, BIT(DIFFERS) | BIT(FAILURE)},
     [HELPER_ABSOLUTE] = {absolute, 0},
-    [HELPER_AT] = {at, 0},
+    [HELPER_WINDOW] = {window, 0},
+    [HELPER_AT] = {at, BIT(WINDOW)},
     [HELPER_IS_FREE] = {is_free, 0},
-    [HELPER_FIND_WINDOW] = {find_window, BIT(AT) | BIT(IS_FREE)},
+    [HELPER_FIND_WINDOW] = {find_window, BIT(WINDOW) | BIT(IS_FREE)},
     [HELPER_MAKE_ROOM] = {make_room, BIT(IS_FREE)},
     [HELPER_NEED_FREE] = {need_free, BIT(IS_FREE)},
     [HELPER_NOT_OPEN] = {not_open, 0},
@@ -485,7 +493,7 @@ static const struct {
     [HELPER_LOADS] = {loads, BIT(DIFFERS) | BIT(SHOWN)},
     [HELPER_LOADS_BYTE] = {loads_byte, BIT(DIFFERS) | BIT(SHOWN)},
     [HELPER_LOAD_FAULTS] = {load_faults, BIT(DIFFERS) | BIT(SHOWN)},
-    [HELPER_FORKS] = {forks, 0},
+    [HELPER_FORKS] = {forks, BIT(STEP)},
 };
 
 uint64_t repro_helpers_needed(uint64_t set)
@@ -503,8 +511,9 @@ void repro_helpers_print(uint64_t set, enum abi_system system, struct buf *out)
 {
     set = repro_helpers_needed(set);
     if (set & BIT(IS_FREE)) {
-        buf_fmt(out, "/* Flags of a map that is there to keep a place, or to find one. */\n"
-                     "#define PLACE_HOLDER (MAP_PRIVATE | MAP_ANONYMOUS%s)\n\n",
+        buf_fmt(out,
+                "/* Flags of a map that is there to keep a place, or to find one. */\n"
+                "#define PLACE_HOLDER (MAP_PRIVATE | MAP_ANONYMOUS%s)\n\n",
                 system == ABI_LINUX ? " | MAP_NORESERVE" : "");
     }
     for (unsigned h = 0; h < HELPER_COUNT; h++) {

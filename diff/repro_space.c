@@ -19,9 +19,9 @@ enum {
     HARMFUL_LAST = 103,
 };
 #define NO_STEP SIZE_MAX
-#define LOWEST UINT64_C(0x10000)      /* below it no system has anything of a program */
-#define FILL_MAX (UINT64_C(64) << 20) /* bytes that one op may fill at once */
-#define LARGE (UINT64_C(1) << 40)     /* maps of this size meet the limits of an address space, */
+#define LOWEST UINT64_C(0x10000)       /* below it no system has anything of a program */
+#define FILL_MAX (UINT64_C(64) << 20)  /* bytes that one op may fill at once */
+#define LARGE (UINT64_C(1) << 40)      /* maps of this size meet the limits of an address space, */
 #define EVERYWHERE (UINT64_C(1) << 47) /* of this size those of every one */
 
 enum domain { DOMAIN_WINDOW, DOMAIN_ABSOLUTE, DOMAIN_ISLAND };
@@ -75,8 +75,8 @@ static uint64_t first_hole(const struct walk *w, uint64_t at, uint64_t limit)
 {
     struct region_vec all = mapped(w);
 
-    for (size_t i = region_lower_bound(&all, at);
-         i < all.n && all.v[i].r.start <= at && at < limit; i++) {
+    for (size_t i = region_lower_bound(&all, at); i < all.n && all.v[i].r.start <= at && at < limit;
+         i++) {
         at = all.v[i].r.last + 1;
     }
     return u64_min(at, limit);
@@ -357,30 +357,50 @@ static const char *dangerous(const struct walk *w)
                : NULL;
 }
 
-/*
- * A model's address space, or a layer's, is not that of a process: it is shorter, and what is
- * refused below its lowest address is refused nowhere else.
- */
-static const char *elsewhere(struct walk *w)
+/* Whether a process elsewhere may have addresses that the record's place has not. */
+static bool is_short(const struct walk *w)
 {
-    const struct record_place *p = w->place;
-    uint64_t len = op_descs[w->op->kind].arg[1] == ARG_LEN || op_descs[w->op->kind].arg[1] == ARG_ACCESS
-                       ? w->a[1]
-                       : 0;
-    bool far = len < EVERYWHERE && w->a[0] < EVERYWHERE &&
-               (w->a[0] > p->last || (len > 0 && len - 1 > p->last - w->a[0]));
+    return w->place->last < (w->place->bits == 32 ? UINT32_MAX : EVERYWHERE - 1);
+}
 
-    if (p->window != 0 || home_of(w, &w->op->arg[0]).domain == DOMAIN_ABSOLUTE) {
+/* Whether [ADDR, ADDR + LEN) ends among these. */
+static bool is_far(const struct walk *w, uint64_t addr, uint64_t len)
+{
+    uint64_t last = w->place->last;
+    uint64_t limit = w->place->bits == 32 ? UINT32_MAX : EVERYWHERE - 1;
+
+    return is_short(w) && len <= limit && addr <= limit && len - 1 <= limit - addr &&
+           (addr > last || (len > 0 && len - 1 > last - addr));
+}
+
+static bool is_placed(const struct walk *w)
+{
+    return op_descs[w->op->kind].result == OP_RESULT_ADDR && !w->step->fixed;
+}
+
+/*
+ * An op that failed in the record for an address space that is not that of a process. Only one that
+ * does all or nothing can be left out for it.
+ */
+static const char *elsewhere(const struct walk *w)
+{
+    bool to = w->op->kind == OP_mremap && (w->a[3] & ABI_MREMAP_FIXED);
+    bool whole = w->op->kind == OP_munmap || w->op->kind == OP_mmap || w->op->kind == OP_mremap;
+    bool full = is_placed(w) && w->step->seen->step.outcome.err == ABI_ENOMEM;
+
+    if (w->place->window != 0 || ok(w)) {
         return NULL;
     }
-    if (far && p->bits == 64) {
+    if ((whole && !is_placed(w) && is_far(w, w->a[0], w->a[1])) ||
+        (to && is_far(w, w->a[4], w->a[2]))) {
         return "it reaches beyond the address space of the record";
     }
-    if (w->a[0] >= p->min_addr) {
-        return NULL;
+    if (full && is_short(w) && u64_max(w->a[1], w->a[2]) < EVERYWHERE) {
+        return "the address space of the record has no room for it";
     }
-    w->out->pinned |= ok(w);
-    return ok(w) ? NULL : "it lies below the lowest address of the record";
+    return w->op->kind == OP_mmap && w->step->fixed && w->a[0] < w->place->min_addr
+               ? "it lies below the lowest address of the record"
+               : NULL;
 }
 
 /* 0, or -ENOTSUP: what is left out here must have changed nothing in the record. */
@@ -388,6 +408,9 @@ static int weed(struct walk *w, struct err *e)
 {
     const char *why = dangerous(w);
 
+    w->out->pinned |= w->place->window == 0 && ok(w) && w->a[0] > 0 &&
+                      w->a[0] < w->place->min_addr &&
+                      home_of(w, &w->op->arg[0]).domain == DOMAIN_WINDOW;
     why = why ? why : elsewhere(w);
     if (why && ok(w)) {
         return err_set(e, -ENOTSUP, "op %zu, %s: %s", (size_t)(w->step - w->steps->v) + 1,

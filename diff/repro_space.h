@@ -11,11 +11,12 @@
 #include "repro_steps.h"
 
 struct repro_space {
-    bool has_window;     /* it says "@": */
-    struct range window; /* all that this reaches; addresses of the record, which may lie below "@0" */
-    bool pinned;         /* and only at the record's own address can it show the same */
-    bool room;           /* what lies beside placed maps is looked at */
-    struct {             /* absolute addresses that must be free, apart from each other */
+    bool has_window; /* it says "@": */
+    struct range
+        window;  /* all that this reaches; addresses of the record, which may lie below "@0" */
+    bool pinned; /* and only at the record's own address can it show the same */
+    bool room;   /* what lies beside placed maps is looked at */
+    struct {     /* absolute addresses that must be free, apart from each other */
         struct range *v;
         size_t n, cap;
     } free;

@@ -23,8 +23,9 @@ static unsigned placed_by(const struct record *rec, enum op_kind kind, const str
     uint64_t page = rec->place.page;
 
     if (kind == OP_mmap) {
-        uint64_t fixed = rec->place.system == ABI_LINUX ? LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE
-                                                        : FREEBSD_MAP_FIXED;
+        uint64_t fixed = rec->place.system == ABI_LINUX
+                             ? LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE
+                             : FREEBSD_MAP_FIXED;
 
         return a[3] & fixed ? 0 : OP_ARGS_MAX;
     }
@@ -136,6 +137,26 @@ static bool is_lazy(const struct lazy *l, const struct record_step *s)
     return false;
 }
 
+/* An address that is expected is not looked at: it may name a result. */
+static bool contradicted(const struct op *op, const struct record_step *s)
+{
+    bool addr = op_descs[op->kind].result == OP_RESULT_ADDR;
+    uint64_t value = addr ? s->step.outcome.value : op->expect.value.num;
+
+    return !s->poison &&
+           outcome_mismatch(&s->step.outcome, &op->expect, value, (enum op_kind)op->kind);
+}
+
+void repro_print_seen(const struct record *rec, const struct op *op, const struct repro_step *s,
+                      struct buf *out)
+{
+    struct buf text = BUF_INIT;
+
+    record_print_outcome(rec, s->seen, (enum op_kind)op->kind, &text);
+    buf_str(out, text.len > 2 ? buf_text(&text) + 2 : "");
+    buf_free(&text);
+}
+
 static int fill(struct repro_step *step, const struct op *op, const struct record *rec,
                 struct lazy *lazy)
 {
@@ -153,6 +174,7 @@ static int fill(struct repro_step *step, const struct op *op, const struct recor
         rc = note_lazy(lazy, rec, s);
     }
     if (op->expect.kind != EXPECT_NONE) {
+        step->contradicted = contradicted(op, s);
         return rc;
     }
     if (s->poison) {

@@ -23,6 +23,9 @@ int repro_text(const struct repro *r, struct buf *out)
         expect_print(&s->expect, (enum op_kind)op->kind, out);
         if (s->left_out) {
             buf_fmt(out, " # not run: %s", s->left_out);
+        } else if (s->contradicted) {
+            buf_str(out, " # the record has");
+            repro_print_seen(r->record, op, s, out);
         } else if (s->silent) {
             buf_fmt(out, " # nothing expected: %s", s->silent);
         }
@@ -30,4 +33,19 @@ int repro_text(const struct repro *r, struct buf *out)
     }
     repro_steps_free(&steps);
     return buf_failed(out) ? -ENOMEM : 0;
+}
+
+size_t repro_contradiction(const struct repro *r)
+{
+    struct repro_steps steps;
+    size_t i = 0;
+
+    if (repro_steps_make(&steps, r) < 0) {
+        return r->prog->ops.n;
+    }
+    while (i < steps.n && !steps.v[i].contradicted) {
+        i++;
+    }
+    repro_steps_free(&steps);
+    return i;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-
 enum { WITNESS_BYTE = 0xd7, LOOKS = 4 };
 
 static struct value number(uint64_t n)
