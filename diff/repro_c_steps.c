@@ -349,7 +349,7 @@ static void print_steps(struct repro_c *c, size_t at, size_t stop);
 /* The child's steps stand in a block of their own; returns the op behind. */
 static size_t fork_step(struct repro_c *c, size_t at, size_t stop)
 {
-    size_t end = prog_wait_of(c->r->prog, at, stop);
+    size_t child_stop = prog_wait_of(c->r->prog, at, stop);
     struct buf line = BUF_INIT;
 
     repro_c_need(c, HELPER_FORKS);
@@ -359,19 +359,19 @@ static size_t fork_step(struct repro_c *c, size_t at, size_t stop)
     buf_fmt(&line, "if (child%zu == 0) {", at + 1);
     print_line(c, &line);
     c->indent += INDENT;
-    print_steps(c, at + 1, end);
+    print_steps(c, at + 1, child_stop);
     repro_c_line(c, "_exit(0);", &c->body);
     c->indent -= INDENT;
     repro_c_line(c, "}", &c->body);
-    if (end < stop) {
+    if (child_stop < stop) {
         buf_u8(&c->body, '\n');
-        buf_fmt(&line, "step(%zu, \"wait()\");", end + 1);
+        buf_fmt(&line, "step(%zu, \"wait()\");", child_stop + 1);
         print_line(c, &line);
     }
     buf_fmt(&line, "ends(child%zu);", at + 1);
     print_line(c, &line);
     buf_free(&line);
-    return end < stop ? end + 1 : end;
+    return child_stop < stop ? child_stop + 1 : child_stop;
 }
 
 static void print_steps(struct repro_c *c, size_t at, size_t stop)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a record to expectations: what is exact, what was the system's to choose, what was not run. */
+/* From a record to expectations: what is exact, what the system chose, what was not run. */
 #include "repro_steps.h"
 
 #include <errno.h>
