@@ -100,14 +100,15 @@ static bool fails_host(const struct prog *p)
 }
 
 /* P on a target of SPEC. 0 or a negative errno with the reason in E. */
-static int record_on(const struct target_spec *spec, const struct run_options *o,
-                     const struct prog *p, struct record *ret, struct err *e)
+static int record_on(const struct target_spec *spec, const struct prog *p, struct record *ret,
+                     struct err *e)
 {
+    const struct run_options blind = RUN_OPTIONS_BLIND;
     struct recorder *r = NULL;
     int rc = recorder_open(&r, spec, e);
 
     if (rc == 0) {
-        recorder_judge_by(r, o, false);
+        recorder_judge_by(r, &blind, false);
         rc = recorder_record(r, p, ret, e);
     }
     recorder_close(r);
@@ -117,7 +118,6 @@ static int record_on(const struct target_spec *spec, const struct run_options *o
 /* Where to record what should be: on the native kernel if it is what the program is for. */
 static int choose(struct repro_command *c, struct err *e)
 {
-    const struct run_options o = RUN_OPTIONS_DEFAULT;
     const char *why;
     int rc;
 
@@ -128,7 +128,7 @@ static int choose(struct repro_command *c, struct err *e)
         return target_parse(&c->on, "model-linux", e);
     }
     rc = target_parse(&c->on, KERNEL_NAME, e);
-    rc = rc < 0 ? rc : record_on(&c->on, &o, &c->prog, &c->record, e);
+    rc = rc < 0 ? rc : record_on(&c->on, &c->prog, &c->record, e);
     return rc < 0 || !c->record.skipped ? rc : target_parse(&c->on, "model-linux", e);
 }
 
@@ -141,7 +141,6 @@ static int nothing_ran(struct repro_command *c, const char *target, const char *
 /* The program on the target of --on. */
 static int record_good(struct repro_command *c, struct err *e)
 {
-    const struct run_options o = RUN_OPTIONS_DEFAULT;
     const char *why;
     int rc;
 
@@ -151,24 +150,42 @@ static int record_good(struct repro_command *c, struct err *e)
     if (c->on.kind != TARGET_LAYER && fails_host(&c->prog)) {
         return nothing_ran(c, c->on.text, "host_fail means nothing without a layer", e);
     }
-    rc = record_on(&c->on, &o, &c->prog, &c->record, e);
+    rc = record_on(&c->on, &c->prog, &c->record, e);
     if (rc == 0 && c->record.skipped) {
         return nothing_ran(c, c->on.text, buf_text(&c->record.reason), e);
     }
     return rc;
 }
 
-/* Of the ops that look at the bad page those stay that tell the first target from a right one. */
-static int prune(struct repro_command *c, size_t first, struct err *e)
+static int record_both(struct repro_command *c, struct record *bad, struct err *e)
 {
-    const struct run_options blind = {.maps = MAP_CHECK_NONE};
-    struct record bad = RECORD_INIT;
     int rc = record_good(c, e);
 
-    rc = rc < 0 ? rc : record_on(&c->findings.v[0], &blind, &c->prog, &bad, e);
-    if (rc == 0) {
-        witness_prune(&c->prog, first, &c->record, &bad);
+    return rc < 0 ? rc : record_on(&c->findings.v[0], &c->prog, bad, e);
+}
+
+/*
+ * Of the ops that look at the bad page those stay that tell the first target from a right one, if
+ * they still do without the others.
+ */
+static int prune(struct repro_command *c, size_t first, struct err *e)
+{
+    struct record bad = RECORD_INIT;
+    struct prog whole = PROG_INIT;
+    int rc = record_both(c, &bad, e);
+
+    if (rc == 0 && prog_copy(&whole, &c->prog) < 0) {
+        rc = err_set(e, -ENOMEM, "out of memory");
     }
+    if (rc == 0 && witness_shows(&c->prog, &c->record, &bad)) {
+        witness_prune(&c->prog, first, &c->record, &bad);
+        rc = record_both(c, &bad, e);
+        if (rc == 0 && !witness_shows(&c->prog, &c->record, &bad) &&
+            prog_copy(&c->prog, &whole) < 0) {
+            rc = err_set(e, -ENOMEM, "out of memory");
+        }
+    }
+    prog_free(&whole);
     record_free(&bad);
     return rc;
 }
@@ -183,6 +200,7 @@ static int take_finding(struct repro_command *c, struct judge *j, const struct j
         .has_where = r->has_where,
         .where = r->where,
         .page = r->config.value[CONFIG_GUEST_PAGE],
+        .code = !c->c,
     };
     size_t first;
     size_t n;

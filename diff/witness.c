@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-enum { WITNESS_BYTE = 0xd7, LOOKS = 4 };
+enum { WITNESS_BYTE = 0xd7, CHILD_BYTE = 0xd8, LOOKS_MAX = 48 };
 
 static struct value number(uint64_t n)
 {
@@ -55,14 +55,14 @@ static struct value behind(struct prog *p, struct op *op, uint64_t n)
     return v;
 }
 
-/* AT by what the last map that had it was placed by; by the window if none had. */
-static struct value address(struct prog *p, const struct witness *w, uint64_t at)
+/* AT by what the last map of the first N_OPS ops that had it was placed by; else by the window. */
+static struct value address(struct prog *p, const struct witness *w, uint64_t at, size_t n_ops)
 {
     const struct record *rec = w->seen;
 
     for (size_t i = rec ? rec->steps.n : 0; i-- > 0;) {
         const struct record_step *s = &rec->steps.v[i];
-        struct op *op = s->step.op < p->ops.n ? &p->ops.v[s->step.op] : NULL;
+        struct op *op = s->step.op < n_ops ? &p->ops.v[s->step.op] : NULL;
         uint64_t there = at + rec->place.window;
         struct range r;
 
@@ -85,24 +85,62 @@ static int append(struct prog *p, enum op_kind kind, struct value at, uint64_t l
     return prog_insert(p, p->ops.n, &op);
 }
 
-static int append_all(struct prog *p, struct value byte, struct value page, uint64_t len)
+/* By the rights that the page has: a byte, the page, whether it is mapped at all, a store. */
+static int look_plainly(struct prog *p, const struct witness *w, struct value byte,
+                        struct value page)
 {
     int rc = append(p, OP_load, byte, 1, 0);
 
-    rc = rc < 0 ? rc : append(p, OP_load, page, len, 0);
-    rc = rc < 0 ? rc : append(p, OP_msync, page, len, ABI_MS_ASYNC);
+    rc = rc < 0 ? rc : append(p, OP_load, page, w->page, 0);
+    rc = rc < 0 ? rc : append(p, OP_msync, page, w->page, ABI_MS_ASYNC);
+    if (rc == 0 && w->code) {
+        rc = append(p, OP_exec, page, 0, 0);
+    }
     return rc < 0 ? rc : append(p, OP_store, byte, 1, WITNESS_BYTE);
 }
 
-/* The ops that look at the page of WHERE, which is at PAGE. */
-static int look(struct prog *p, const struct witness *w, struct value page)
+/* With all rights: what was hidden, and what is no memory. */
+static int look_inside(struct prog *p, const struct witness *w, struct value byte,
+                       struct value page)
 {
-    size_t n = p->ops.n;
-    struct value byte = page;
+    int rc = append(p, OP_mprotect, page, w->page, ABI_PROT_READ | ABI_PROT_WRITE);
+
+    rc = rc < 0 ? rc : append(p, OP_load, byte, 1, 0);
+    rc = rc < 0 ? rc : append(p, OP_load, page, w->page, 0);
+    return rc < 0 ? rc : append(p, OP_store, byte, 1, WITNESS_BYTE);
+}
+
+/* Whether the parent sees what a child stores. */
+static int look_shared(struct prog *p, struct value byte)
+{
+    const struct op fork = {.kind = OP_fork, .result = OP_NO_RESULT};
+    const struct op wait = {.kind = OP_wait, .result = OP_NO_RESULT};
+    size_t forks = 0;
     int rc;
 
-    byte.num += w->where.start % w->page;
-    rc = append_all(p, byte, page, w->page);
+    for (size_t i = 0; i < p->ops.n; i++) {
+        forks += p->ops.v[i].kind == OP_fork;
+    }
+    if (forks >= PROG_FORKS_MAX) {
+        return 0;
+    }
+    rc = prog_insert(p, p->ops.n, &fork);
+    rc = rc < 0 ? rc : append(p, OP_store, byte, 1, CHILD_BYTE);
+    rc = rc < 0 ? rc : prog_insert(p, p->ops.n, &wait);
+    return rc < 0 ? rc : append(p, OP_load, byte, 1, 0);
+}
+
+/* The ops that look at the page of the byte AT, which is at V. */
+static int look(struct prog *p, const struct witness *w, uint64_t at, struct value v, bool shared)
+{
+    struct value page = v;
+    size_t n = p->ops.n;
+    int rc;
+
+    page.num -= at % w->page;
+    rc = look_plainly(p, w, v, page);
+    rc = rc < 0 ? rc : look_inside(p, w, v, page);
+    rc = rc < 0 || !shared ? rc : look_shared(p, v);
     if (rc == 0 && prog_check(p, NULL) < 0) { /* the result it names is another process's */
         prog_remove(p, n, p->ops.n - n);
         rc = -EINVAL;
@@ -110,23 +148,45 @@ static int look(struct prog *p, const struct witness *w, struct value page)
     return rc;
 }
 
+static int look_by(struct prog *p, const struct witness *w, uint64_t at, struct value v,
+                   bool shared)
+{
+    int rc = look(p, w, at, v, shared);
+
+    if (rc == -EINVAL) {
+        rc = look(p, w, at, (struct value){.base = VALUE_WINDOW, .num = at}, shared);
+    }
+    return rc == -ENOMEM ? rc : 0;
+}
+
+/* By what the bad op has put there, and by what was there: elsewhere these may be apart. */
+static int look_at(struct prog *p, const struct witness *w, uint64_t at, size_t n_ops, bool shared)
+{
+    struct value v = address(p, w, at, n_ops);
+    struct value old = address(p, w, at, n_ops > 0 ? n_ops - 1 : 0);
+    int rc = 0;
+
+    if (old.base != v.base || old.ref != v.ref || old.num != v.num) {
+        rc = look_by(p, w, at, old, false);
+    }
+    return rc < 0 ? rc : look_by(p, w, at, v, shared);
+}
+
 int witness_add(struct prog *p, const struct witness *w, size_t *first)
 {
-    uint64_t start = u64_align_down(w->where.start, w->page);
-    int rc;
+    int rc = 0;
 
     if (w->bad_op < p->ops.n) {
         prog_remove(p, w->bad_op + 1, p->ops.n - w->bad_op - 1);
     }
     *first = p->ops.n;
-    if (!w->has_where || p->ops.n > PROG_OPS_MAX - LOOKS) {
+    if (!w->has_where || p->ops.n > PROG_OPS_MAX - LOOKS_MAX) {
         return 0;
     }
-    rc = look(p, w, address(p, w, start));
-    if (rc == -EINVAL) {
-        rc = look(p, w, (struct value){.base = VALUE_WINDOW, .num = start});
+    if (w->where.last / w->page != w->where.start / w->page) {
+        rc = look_at(p, w, w->where.last, *first, false);
     }
-    return rc == -ENOMEM ? rc : 0;
+    return rc < 0 ? rc : look_at(p, w, w->where.start, *first, true);
 }
 
 static const struct record_step *step_of(const struct record *rec, size_t op)
@@ -162,22 +222,47 @@ static bool differs(const struct prog *p, size_t i, const struct record *good,
            (x->kind == OUTCOME_OK && byte && (x->value != y->value || x->mixed != y->mixed));
 }
 
+/* Whether op I of the looks is needed by what stands behind it. */
+static bool is_needed(const struct prog *p, size_t i, size_t last_kept)
+{
+    size_t forked = p->ops.n;
+
+    for (size_t k = i + 1; k-- > 0 && k + 3 > i;) {
+        forked = p->ops.v[k].kind == OP_fork ? k : forked;
+    }
+    return (p->ops.v[i].kind == OP_mprotect && i < last_kept) || (forked < last_kept);
+}
+
 void witness_prune(struct prog *p, size_t first, const struct record *good,
                    const struct record *bad)
 {
-    size_t n = p->ops.n;
     bool keep[PROG_OPS_MAX] = {false};
-    bool any = false;
+    size_t last_kept = 0;
+    size_t n = p->ops.n;
     bool before = false;
 
     for (size_t i = 0; i < n; i++) {
         keep[i] = differs(p, i, good, bad);
-        any |= i >= first && keep[i];
         before |= i < first && keep[i];
+        last_kept = keep[i] ? i : last_kept;
     }
-    for (size_t i = n; i-- > first && (any || before);) {
-        if (before || !keep[i]) {
+    if (before) {
+        prog_remove(p, first, n - first);
+        return;
+    }
+    for (size_t i = n; i-- > first && last_kept > 0;) {
+        if (!keep[i] && !is_needed(p, i, last_kept)) {
             prog_remove(p, i, 1);
         }
     }
+}
+
+bool witness_shows(const struct prog *p, const struct record *good, const struct record *bad)
+{
+    size_t i = 0;
+
+    while (i < p->ops.n && !differs(p, i, good, bad)) {
+        i++;
+    }
+    return i < p->ops.n;
 }
