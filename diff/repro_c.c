@@ -257,8 +257,10 @@ static void print_room(struct repro_c *c, struct buf *out)
     } else {
         put_window(c, low, size, out);
     }
-    buf_str(out, "    make_room(window + ");
-    repro_c_number(c, low, out);
+    buf_str(out, low ? "    make_room(window + " : "    make_room(window");
+    if (low) {
+        repro_c_number(c, low, out);
+    }
     buf_str(out, ", window + ");
     repro_c_number(c, low + size - 1, out);
     buf_str(out, ", 0);\n");

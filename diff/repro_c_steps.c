@@ -327,20 +327,19 @@ static void print_head(struct repro_c *c, size_t i)
 {
     const struct op *op = &c->r->prog->ops.v[i];
     const struct repro_step *s = &c->steps.v[i];
-    struct buf line = BUF_INIT;
     struct buf text = BUF_INIT;
 
     op_print(op, &text);
     if (s->left_out) {
-        buf_fmt(&line, "/* step %zu, %s, is left out: %s */", i + 1, buf_text(&text), s->left_out);
-        print_line(c, &line);
+        blanks(c->indent, &c->body);
+        buf_fmt(&c->body, "/* step %zu, %s, is left out: %s */\n", i + 1, buf_text(&text),
+                s->left_out);
     } else {
         print_expected(c, op, s);
         repro_c_need(c, HELPER_STEP);
         blanks(c->indent, &c->body); /* in one line, however long */
         buf_fmt(&c->body, "step(%zu, \"%s\");\n", i + 1, buf_text(&text));
     }
-    buf_free(&line);
     buf_free(&text);
 }
 

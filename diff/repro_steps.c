@@ -44,15 +44,29 @@ static unsigned placed_by(const struct record *rec, enum op_kind kind, const str
                : OP_ARGS_MAX;
 }
 
+/*
+ * The place that OP's argument asked for, so that it comes to the address AT. An expectation is not
+ * cut to 32 bits, as an argument of such a guest is.
+ */
+static struct value place(const struct value *arg, uint64_t at, unsigned bits)
+{
+    struct value v = *arg;
+    uint64_t base = at - arg->num;
+
+    v.num = bits == 32 ? at - (uint32_t)base : arg->num;
+    return v;
+}
+
 static struct expect expect_success(const struct op *op, const struct record_step *s,
-                                    const struct repro_step *step)
+                                    const struct repro_step *step, unsigned bits)
 {
     const struct outcome *o = &s->step.outcome;
 
     switch (op_descs[op->kind].result) {
     case OP_RESULT_ADDR:
         if (step->fixed && o->value == s->step.args.arg[step->where]) {
-            return (struct expect){.kind = EXPECT_VALUE, .value = op->arg[step->where]};
+            return (struct expect){.kind = EXPECT_VALUE,
+                                   .value = place(&op->arg[step->where], o->value, bits)};
         }
         return (struct expect){.kind = EXPECT_OK};
     case OP_RESULT_BYTE:
@@ -67,13 +81,13 @@ static struct expect expect_success(const struct op *op, const struct record_ste
 }
 
 static struct expect expect_seen(const struct op *op, const struct record_step *s,
-                                 const struct repro_step *step)
+                                 const struct repro_step *step, unsigned bits)
 {
     const struct outcome *o = &s->step.outcome;
 
     switch ((enum outcome_kind)o->kind) {
     case OUTCOME_OK:
-        return expect_success(op, s, step);
+        return expect_success(op, s, step, bits);
     case OUTCOME_FAIL:
         return o->err > 0 && abi_errno_name(o->err)
                    ? (struct expect){.kind = EXPECT_ERRNO, .err = (uint8_t)o->err}
@@ -181,7 +195,7 @@ static int fill(struct repro_step *step, const struct op *op, const struct recor
         step->silent = record_poison_text((enum record_poison)s->poison);
         return rc;
     }
-    step->expect = expect_seen(op, s, step);
+    step->expect = expect_seen(op, s, step, rec->place.bits);
     if (op->kind == OP_load && step->expect.kind == EXPECT_VALUE && is_lazy(lazy, s)) {
         step->expect = (struct expect){.kind = EXPECT_OK};
     }

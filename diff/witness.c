@@ -225,7 +225,7 @@ static bool differs(const struct prog *p, size_t i, const struct record *good,
 /* Whether op I of the looks is needed by what stands behind it. */
 static bool is_needed(const struct prog *p, size_t i, size_t last_kept)
 {
-    size_t forked = p->ops.n;
+    size_t forked = SIZE_MAX;
 
     for (size_t k = i + 1; k-- > 0 && k + 3 > i;) {
         forked = p->ops.v[k].kind == OP_fork ? k : forked;
