@@ -26,6 +26,7 @@ struct repro_command {
     } findings;
     const char *path;
     struct prog prog;
+    struct recorder *good; /* of --on */
     struct record record;
     struct buf title;
     int code; /* how it ends if not with what E says */
@@ -99,37 +100,46 @@ static bool fails_host(const struct prog *p)
     return false;
 }
 
-/* P on a target of SPEC. 0 or a negative errno with the reason in E. */
-static int record_on(const struct target_spec *spec, const struct prog *p, struct record *ret,
-                     struct err *e)
+static int open_recorder(struct recorder **ret, const struct target_spec *spec, struct err *e)
 {
     const struct run_options blind = RUN_OPTIONS_BLIND;
-    struct recorder *r = NULL;
-    int rc = recorder_open(&r, spec, e);
+    int rc = recorder_open(ret, spec, e);
 
     if (rc == 0) {
-        recorder_judge_by(r, &blind, false);
-        rc = recorder_record(r, p, ret, e);
+        recorder_judge_by(*ret, &blind, false);
     }
-    recorder_close(r);
     return rc;
 }
 
-/* Where to record what should be: on the native kernel if it is what the program is for. */
+static int open_good(struct repro_command *c, const char *target, struct err *e)
+{
+    int rc = target ? target_parse(&c->on, target, e) : 0;
+
+    return rc < 0 ? rc : open_recorder(&c->good, &c->on, e);
+}
+
+/*
+ * Where to record what should be: on the native kernel if it is what the program is for. It comes
+ * first, for layers on the real host take the room that its child needs.
+ */
 static int choose(struct repro_command *c, struct err *e)
 {
     const char *why;
     int rc;
 
     if (prog_wants_freebsd(&c->prog)) {
-        return target_parse(&c->on, "model-freebsd", e);
+        return open_good(c, "model-freebsd", e);
     }
     if (!kernel_available(&why)) {
-        return target_parse(&c->on, "model-linux", e);
+        return open_good(c, "model-linux", e);
     }
-    rc = target_parse(&c->on, KERNEL_NAME, e);
-    rc = rc < 0 ? rc : record_on(&c->on, &c->prog, &c->record, e);
-    return rc < 0 || !c->record.skipped ? rc : target_parse(&c->on, "model-linux", e);
+    rc = open_good(c, KERNEL_NAME, e);
+    rc = rc < 0 ? rc : recorder_record(c->good, &c->prog, &c->record, e);
+    if (rc < 0 || !c->record.skipped) {
+        return rc;
+    }
+    c->good = recorder_close(c->good);
+    return open_good(c, "model-linux", e);
 }
 
 static int nothing_ran(struct repro_command *c, const char *target, const char *why, struct err *e)
@@ -138,19 +148,25 @@ static int nothing_ran(struct repro_command *c, const char *target, const char *
     return err_set(e, -ENOTSUP, "%s cannot run on %s: %s", c->path, target, why);
 }
 
-/* The program on the target of --on. */
-static int record_good(struct repro_command *c, struct err *e)
+static int open_chosen(struct repro_command *c, struct err *e)
 {
     const char *why;
-    int rc;
 
     if (c->on.kind == TARGET_KERNEL && !kernel_available(&why)) {
         return nothing_ran(c, c->on.text, why, e);
     }
+    return open_good(c, NULL, e);
+}
+
+/* The program on the target of --on. */
+static int record_good(struct repro_command *c, struct err *e)
+{
+    int rc;
+
     if (c->on.kind != TARGET_LAYER && fails_host(&c->prog)) {
         return nothing_ran(c, c->on.text, "host_fail means nothing without a layer", e);
     }
-    rc = record_on(&c->on, &c->prog, &c->record, e);
+    rc = recorder_record(c->good, &c->prog, &c->record, e);
     if (rc == 0 && c->record.skipped) {
         return nothing_ran(c, c->on.text, buf_text(&c->record.reason), e);
     }
@@ -159,9 +175,13 @@ static int record_good(struct repro_command *c, struct err *e)
 
 static int record_both(struct repro_command *c, struct record *bad, struct err *e)
 {
+    struct recorder *r = NULL;
     int rc = record_good(c, e);
 
-    return rc < 0 ? rc : record_on(&c->findings.v[0], &c->prog, bad, e);
+    rc = rc < 0 ? rc : open_recorder(&r, &c->findings.v[0], e);
+    rc = rc < 0 ? rc : recorder_record(r, &c->prog, bad, e);
+    recorder_close(r);
+    return rc;
 }
 
 /*
@@ -271,7 +291,7 @@ static int emit(struct repro_command *c, struct err *e)
 static int run(struct repro_command *c)
 {
     struct err e = {""};
-    int rc = c->chosen ? 0 : choose(c, &e);
+    int rc = c->chosen ? open_chosen(c, &e) : choose(c, &e);
 
     if (rc == 0 && c->findings.n) {
         rc = find(c, &e);
@@ -313,6 +333,7 @@ int cmd_repro(int argc, const char **argv)
     cmd_options_init(&o, argc, argv, table, "repro");
     code = parse(&c, &o, &e) < 0 ? cmd_usage("repro", "%s", e.text) : run(&c);
     cmd_options_free(&o);
+    recorder_close(c.good);
     prog_free(&c.prog);
     record_free(&c.record);
     buf_free(&c.title);

@@ -136,11 +136,23 @@ static void want_window(struct walk *w, struct range r)
     s->has_window = true;
 }
 
+/* Whether part of R, on island I, is or may be another map's that was placed later. */
+static bool is_reused(const struct walk *w, const struct island *i, struct range r)
+{
+    if (w->placed == i->placed) {
+        return false;
+    }
+    for (const struct island *k = i + 1; k < w->islands.v + w->islands.n; k++) {
+        if (range_overlaps(k->extent, r)) {
+            return true;
+        }
+    }
+    return first_hole(w, r.start, r.last) < r.last;
+}
+
 static void visit_island(struct walk *w, const struct island *i, struct range r)
 {
-    bool reused = w->placed > i->placed && first_hole(w, r.start, r.last) < r.last;
-
-    w->out->room |= i->moved || !range_contains(i->extent, r) || reused;
+    w->out->room |= i->moved || !range_contains(i->extent, r) || is_reused(w, i, r);
 }
 
 /* The current op looks at R, or changes it, by an address of HOME. */

@@ -151,12 +151,13 @@ static bool is_lazy(const struct lazy *l, const struct record_step *s)
     return false;
 }
 
-/* An address that is expected is not looked at: it may name a result. */
-static bool contradicted(const struct op *op, const struct record_step *s)
+/* An address behind a result is not looked at: which result it was is the program's to follow. */
+static bool contradicted(const struct op *op, const struct record *rec, const struct record_step *s)
 {
-    bool addr = op_descs[op->kind].result == OP_RESULT_ADDR;
-    uint64_t value = addr ? s->step.outcome.value : op->expect.value.num;
+    const struct value *v = &op->expect.value;
+    uint64_t value = v->num + (v->base == VALUE_WINDOW ? rec->place.window : 0);
 
+    value = v->base == VALUE_RESULT ? s->step.outcome.value : value;
     return !s->poison &&
            outcome_mismatch(&s->step.outcome, &op->expect, value, (enum op_kind)op->kind);
 }
@@ -188,7 +189,7 @@ static int fill(struct repro_step *step, const struct op *op, const struct recor
         rc = note_lazy(lazy, rec, s);
     }
     if (op->expect.kind != EXPECT_NONE) {
-        step->contradicted = contradicted(op, s);
+        step->contradicted = contradicted(op, rec, s);
         return rc;
     }
     if (s->poison) {

@@ -233,24 +233,37 @@ static bool is_needed(const struct prog *p, size_t i, size_t last_kept)
     return (p->ops.v[i].kind == OP_mprotect && i < last_kept) || (forked < last_kept);
 }
 
+/* Where the kind of look ends that shows it first: a page's rights, its inside, its sharing. */
+static size_t end_of_looks(const struct prog *p, size_t shows)
+{
+    size_t i = shows + 1;
+
+    while (i < p->ops.n && p->ops.v[i].kind != OP_mprotect && p->ops.v[i].kind != OP_fork) {
+        i++;
+    }
+    return i;
+}
+
 void witness_prune(struct prog *p, size_t first, const struct record *good,
                    const struct record *bad)
 {
     bool keep[PROG_OPS_MAX] = {false};
     size_t last_kept = 0;
+    size_t shows = p->ops.n;
     size_t n = p->ops.n;
-    bool before = false;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = n; i-- > 0;) {
         keep[i] = differs(p, i, good, bad);
-        before |= i < first && keep[i];
+        shows = keep[i] ? i : shows;
+    }
+    if (shows < n) {
+        n = shows < first ? first : end_of_looks(p, shows);
+        prog_remove(p, n, p->ops.n - n);
+    }
+    for (size_t i = first; i < n; i++) {
         last_kept = keep[i] ? i : last_kept;
     }
-    if (before) {
-        prog_remove(p, first, n - first);
-        return;
-    }
-    for (size_t i = n; i-- > first && last_kept > 0;) {
+    for (size_t i = n; i-- > first && shows < n;) {
         if (!keep[i] && !is_needed(p, i, last_kept)) {
             prog_remove(p, i, 1);
         }
