@@ -119,9 +119,10 @@ static void check_target(const char *target, unsigned rounds)
     open_bed(&b, target);
     prng_seed(&rng, first);
     for (uint64_t seed = first; seed < first + rounds; seed++) {
-        bool native = b.spec.kind == TARGET_KERNEL;
+        const struct diff_gen how = {.system = b.spec.system,
+                                     .native = b.spec.kind == TARGET_KERNEL};
 
-        assert_int_equal(diff_generate(&b.prog, b.spec.system, native, false, seed), 0);
+        assert_int_equal(diff_generate(&b.prog, &how, seed), 0);
         if (recorder_record(b.recorder, &b.prog, &b.record, &e) < 0) {
             fail_msg("%s", e.text);
         }
@@ -142,13 +143,13 @@ static void check_target(const char *target, unsigned rounds)
 static void test_model_of_linux(void **state)
 {
     (void)state;
-    check_target("model-linux", 1500);
+    check_target("model-linux", 1000);
 }
 
 static void test_model_of_freebsd(void **state)
 {
     (void)state;
-    check_target("model-freebsd", 1500);
+    check_target("model-freebsd", 1000);
 }
 
 static void test_layers(void **state)
@@ -167,7 +168,7 @@ static void test_native_kernel(void **state)
         print_message("# %s\n", why);
         skip();
     }
-    check_target(KERNEL_NAME, 2500);
+    check_target(KERNEL_NAME, 1500);
 }
 
 int main(void)

@@ -47,13 +47,14 @@ static void drop_exec(struct prog *p)
 
 static int make(const char *dir, uint64_t n, uint64_t seed, struct err *e)
 {
+    const struct diff_gen how = {.system = ABI_LINUX, .native = true};
     struct prog p = PROG_INIT;
     struct record record = RECORD_INIT;
     struct kernel *k = NULL;
     int rc = kernel_open(&k, e);
 
     for (uint64_t i = 0; rc == 0 && i < n; i++) {
-        rc = diff_generate(&p, ABI_LINUX, true, false, seed + i);
+        rc = diff_generate(&p, &how, seed + i);
         drop_exec(&p);
         rc = rc < 0 ? rc : kernel_run(k, &p, &record, e);
         rc = rc < 0 || record.skipped ? rc : write_one(&p, &record, dir, seed + i, e);
