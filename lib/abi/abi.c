@@ -96,6 +96,25 @@ int abi_mapflags_to_system(enum abi_system system, uint64_t neutral, uint32_t *r
     return 0;
 }
 
+uint64_t abi_mapflags_from_system(enum abi_system system, uint32_t word)
+{
+    uint64_t neutral = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(mapflag_rows); i++) {
+        uint32_t bits = mapflag_rows[i].system[system];
+
+        if (word & bits) {
+            neutral |= mapflag_rows[i].neutral;
+            word &= ~bits;
+        }
+    }
+    if (system == ABI_FREEBSD) {
+        neutral |= word & ABI_MAP_ALIGNED_MASK;
+        word &= ~ABI_MAP_ALIGNED_MASK;
+    }
+    return neutral | (uint64_t)word << ABI_MAP_RAW_SHIFT;
+}
+
 int abi_msync_to_system(enum abi_system system, uint64_t neutral, uint32_t *ret)
 {
     uint32_t out = (uint32_t)(neutral >> ABI_MAP_RAW_SHIFT);

@@ -97,6 +97,8 @@ enum abi_errno {
  * MAP_NOCORE, ...) are left out on a system without them.
  */
 int abi_mapflags_to_system(enum abi_system system, uint64_t neutral, uint32_t *ret);
+/* The other way: SYSTEM's flag word as neutral flags; bits without a name stay as they are. */
+uint64_t abi_mapflags_from_system(enum abi_system system, uint32_t word);
 int abi_msync_to_system(enum abi_system system, uint64_t neutral, uint32_t *ret);
 int abi_advice_to_system(enum abi_system system, uint64_t neutral, uint32_t *ret);
 

@@ -15,6 +15,7 @@ struct run_options {
     bool contents;       /* judge bytes too */
     bool model;          /* hold the layer to the guest's kernel */
     uint64_t limits_off; /* set of limits that excuse nothing: who needs them? */
+    bool blind;          /* no violation ends a run but a crash or a hang: to see what ops show */
     bool adapt_config;   /* fuzzing: what cannot be had here becomes the nearest that can */
     const char *hostmap; /* reader by name; NULL the best */
     unsigned hang_ms;    /* 0: 5000 */
@@ -23,6 +24,8 @@ struct run_options {
 };
 #define RUN_OPTIONS_DEFAULT \
     ((struct run_options){.maps = MAP_CHECK_OP, .contents = true, .model = true})
+/* Nothing is judged: a record has all ops. */
+#define RUN_OPTIONS_BLIND ((struct run_options){.maps = MAP_CHECK_NONE, .blind = true})
 
 enum run_verdict {
     RUN_PASS,

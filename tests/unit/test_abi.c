@@ -59,6 +59,27 @@ static void test_mapflags_to_system(void **state)
     }
 }
 
+/* Every word of a system, as neutral flags and back. */
+static void test_mapflags_from_system(void **state)
+{
+    const uint64_t raw = UINT64_C(0x4000000) << ABI_MAP_RAW_SHIFT;
+
+    (void)state;
+    assert_int_equal(abi_mapflags_from_system(ABI_LINUX, 0x4100002),
+                     ABI_MAP_PRIVATE | ABI_MAP_FIXED_NOREPLACE | raw);
+    assert_int_equal(abi_mapflags_from_system(ABI_FREEBSD, 20u << 24 | 0x4012),
+                     ABI_MAP_PRIVATE | ABI_MAP_FIXED | ABI_MAP_EXCL | ABI_MAP_ALIGNED(20));
+    for (uint32_t bit = 1; bit; bit <<= 1) {
+        for (int system = 0; system < ABI_SYSTEM_COUNT; system++) {
+            uint32_t back = 0;
+            uint64_t neutral = abi_mapflags_from_system((enum abi_system)system, bit | 3);
+
+            assert_int_equal(abi_mapflags_to_system((enum abi_system)system, neutral, &back), 0);
+            assert_int_equal(back, bit | 3);
+        }
+    }
+}
+
 static void test_other_values_to_system(void **state)
 {
     uint32_t out = 7;
@@ -229,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_system_names),
         cmocka_unit_test(test_mapflags_to_system),
+        cmocka_unit_test(test_mapflags_from_system),
         cmocka_unit_test(test_other_values_to_system),
         cmocka_unit_test(test_errno_tables),
         cmocka_unit_test(test_known_keeps_what_is_legal),

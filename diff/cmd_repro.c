@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* twinmap repro: a program with what a target showed as its expectations, as text or as C. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/vec.h"
+#include "cmd.h"
+#include "exec/kernel.h"
+#include "judge.h"
+#include "repro.h"
+#include "run_options.h"
+#include "witness.h"
+
+struct repro_command {
+    char *out;
+    bool c; /* not text */
+    bool emits;
+    enum prog_format format;
+    struct target_spec on;
+    bool chosen; /* by --on */
+    struct {
+        struct target_spec *v;
+        size_t n, cap;
+    } findings;
+    const char *path;
+    struct prog prog;
+    struct recorder *good; /* of --on */
+    struct record record;
+    struct buf title;
+    int code; /* how it ends if not with what E says */
+};
+
+static int take_option(struct repro_command *c, int val, const char *value, struct err *e)
+{
+    switch (val) {
+    case 'e':
+        c->emits = true;
+        c->c = strcmp(value, "c") == 0;
+        return c->c || strcmp(value, "text") == 0
+                   ? 0
+                   : err_set(e, -EINVAL, "--emit %s: unknown; one of text, c", value);
+    case 'o':
+        if (c->chosen) {
+            return err_set(e, -EINVAL, "--on is given twice");
+        }
+        c->chosen = true;
+        return target_parse(&c->on, value, e);
+    case 'F':
+        if (vec_reserve(&c->findings, c->findings.n + 1) < 0) {
+            return err_set(e, -ENOMEM, "out of memory");
+        }
+        return target_parse(&c->findings.v[c->findings.n++], value, e);
+    default: {
+        struct common_options common = COMMON_OPTIONS_INIT;
+        int rc = common_option(&common, NULL, 'f', value, e);
+
+        c->format = common.format;
+        common_options_free(&common);
+        return rc;
+    }
+    }
+}
+
+static int parse(struct repro_command *c, struct cmd_options *o, struct err *e)
+{
+    const char **args;
+    int rc = 0;
+    int val;
+
+    while (rc == 0 && (val = cmd_next(o)) > 0) {
+        char *value = cmd_value(o);
+
+        rc = take_option(c, val, value, e);
+        free(value);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    args = cmd_args(o);
+    if (!args || !args[0] || args[1]) {
+        return err_set(e, -EINVAL, "one program must be named");
+    }
+    if (!c->emits) {
+        return err_set(e, -EINVAL, "--emit text or --emit c is needed");
+    }
+    c->path = args[0];
+    buf_fmt(&c->title, "%s\n", c->path);
+    return prog_load(&c->prog, c->path, c->format, e);
+}
+
+static bool fails_host(const struct prog *p)
+{
+    for (size_t i = 0; i < p->ops.n; i++) {
+        if (p->ops.v[i].kind == OP_host_fail) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int open_recorder(struct recorder **ret, const struct target_spec *spec, struct err *e)
+{
+    const struct run_options blind = RUN_OPTIONS_BLIND;
+    int rc = recorder_open(ret, spec, e);
+
+    if (rc == 0) {
+        recorder_judge_by(*ret, &blind, false);
+    }
+    return rc;
+}
+
+static int open_good(struct repro_command *c, const char *target, struct err *e)
+{
+    int rc = target ? target_parse(&c->on, target, e) : 0;
+
+    return rc < 0 ? rc : open_recorder(&c->good, &c->on, e);
+}
+
+/*
+ * Where to record what should be: on the native kernel if it is what the program is for. It comes
+ * first, for layers on the real host take the room that its child needs.
+ */
+static int choose(struct repro_command *c, struct err *e)
+{
+    const char *why;
+    int rc;
+
+    if (prog_wants_freebsd(&c->prog)) {
+        return open_good(c, "model-freebsd", e);
+    }
+    if (!kernel_available(&why)) {
+        return open_good(c, "model-linux", e);
+    }
+    rc = open_good(c, KERNEL_NAME, e);
+    rc = rc < 0 ? rc : recorder_record(c->good, &c->prog, &c->record, e);
+    if (rc < 0 || !c->record.skipped) {
+        return rc;
+    }
+    c->good = recorder_close(c->good);
+    return open_good(c, "model-linux", e);
+}
+
+static int nothing_ran(struct repro_command *c, const char *target, const char *why, struct err *e)
+{
+    c->code = EXIT_NOTHING_RAN;
+    return err_set(e, -ENOTSUP, "%s cannot run on %s: %s", c->path, target, why);
+}
+
+static int open_chosen(struct repro_command *c, struct err *e)
+{
+    const char *why;
+
+    if (c->on.kind == TARGET_KERNEL && !kernel_available(&why)) {
+        return nothing_ran(c, c->on.text, why, e);
+    }
+    return open_good(c, NULL, e);
+}
+
+/* The program on the target of --on. */
+static int record_good(struct repro_command *c, struct err *e)
+{
+    int rc;
+
+    if (c->on.kind != TARGET_LAYER && fails_host(&c->prog)) {
+        return nothing_ran(c, c->on.text, "host_fail means nothing without a layer", e);
+    }
+    rc = recorder_record(c->good, &c->prog, &c->record, e);
+    if (rc == 0 && c->record.skipped) {
+        return nothing_ran(c, c->on.text, buf_text(&c->record.reason), e);
+    }
+    return rc;
+}
+
+static int record_both(struct repro_command *c, struct record *bad, struct err *e)
+{
+    struct recorder *r = NULL;
+    int rc = record_good(c, e);
+
+    rc = rc < 0 ? rc : open_recorder(&r, &c->findings.v[0], e);
+    rc = rc < 0 ? rc : recorder_record(r, &c->prog, bad, e);
+    recorder_close(r);
+    return rc;
+}
+
+/*
+ * Of the ops that look at the bad page those stay that tell the first target from a right one, if
+ * they still do without the others.
+ */
+static int prune(struct repro_command *c, size_t first, struct err *e)
+{
+    struct record bad = RECORD_INIT;
+    struct prog whole = PROG_INIT;
+    int rc = record_both(c, &bad, e);
+
+    if (rc == 0 && prog_copy(&whole, &c->prog) < 0) {
+        rc = err_set(e, -ENOMEM, "out of memory");
+    }
+    if (rc == 0 && witness_shows(&c->prog, &c->record, &bad)) {
+        witness_prune(&c->prog, first, &c->record, &bad);
+        rc = record_both(c, &bad, e);
+        if (rc == 0 && !witness_shows(&c->prog, &c->record, &bad) &&
+            prog_copy(&c->prog, &whole) < 0) {
+            rc = err_set(e, -ENOMEM, "out of memory");
+        }
+    }
+    prog_free(&whole);
+    record_free(&bad);
+    return rc;
+}
+
+/* What the judge says of the program, and a program that shows it by its own ops. */
+static int take_finding(struct repro_command *c, struct judge *j, const struct judge_result *r,
+                        struct err *e)
+{
+    const struct record *records;
+    struct witness w = {
+        .bad_op = r->bad_op,
+        .has_where = r->has_where,
+        .where = r->where,
+        .page = r->config.value[CONFIG_GUEST_PAGE],
+        .code = !c->c,
+    };
+    size_t first;
+    size_t n;
+    int rc = judge_records(j, &c->prog, &records, &n, e);
+
+    if (rc < 0) {
+        return rc;
+    }
+    w.seen = &records[0];
+    buf_fmt(&c->title, "%s\n%s\n", buf_text(&r->signature), buf_text(&r->reason));
+    if (witness_add(&c->prog, &w, &first) < 0) {
+        return err_set(e, -ENOMEM, "out of memory");
+    }
+    return first < c->prog.ops.n ? prune(c, first, e) : 0;
+}
+
+static int find(struct repro_command *c, struct err *e)
+{
+    const struct run_options o = RUN_OPTIONS_DEFAULT;
+    struct judge_result r = JUDGE_RESULT_INIT;
+    struct judge *j = NULL;
+    int rc = judge_open(&j, c->findings.v, c->findings.n, &o, e);
+
+    if (rc == -EINVAL || rc == -ENOTSUP) {
+        c->code = EXIT_USAGE;
+    }
+    rc = rc < 0 ? rc : judge_run(j, &c->prog, &r, e);
+    if (rc == 0 && r.verdict == JUDGE_SKIP) {
+        rc = nothing_ran(c, c->findings.v[0].text, buf_text(&r.reason), e);
+    } else if (rc == 0 && r.verdict == JUDGE_PASS) {
+        c->code = EXIT_USAGE;
+        rc = err_set(e, -EINVAL, "%s holds there: there is no finding to reproduce", c->path);
+    } else if (rc == 0) {
+        rc = take_finding(c, j, &r, e);
+    }
+    judge_result_free(&r);
+    judge_close(j);
+    return rc;
+}
+
+static int emit(struct repro_command *c, struct err *e)
+{
+    const struct repro r = {.prog = &c->prog, .record = &c->record, .title = buf_text(&c->title)};
+    size_t op = repro_contradiction(&r);
+    struct buf out = BUF_INIT;
+    int rc;
+
+    if (op < c->prog.ops.n) {
+        fprintf(stderr, "twinmap repro: op %zu expects what %s does not show; what it says stays\n",
+                op + 1, c->record.maker);
+    }
+    if (c->c) {
+        rc = repro_c(&r, &out, e);
+    } else {
+        rc = repro_text(&r, &out) < 0 ? err_set(e, -ENOMEM, "out of memory") : 0;
+    }
+    if (rc == -ENOTSUP) {
+        c->code = EXIT_USAGE;
+    }
+    if (rc == 0 && buf_write_file(&out, c->out ? c->out : "-", e) < 0) {
+        c->code = EXIT_USAGE;
+        rc = -EIO;
+    }
+    buf_free(&out);
+    return rc;
+}
+
+static int run(struct repro_command *c)
+{
+    struct err e = {""};
+    int rc = c->chosen ? open_chosen(c, &e) : choose(c, &e);
+
+    if (rc == 0 && c->findings.n) {
+        rc = find(c, &e);
+    }
+    rc = rc < 0 ? rc : record_good(c, &e);
+    rc = rc < 0 ? rc : emit(c, &e);
+    if (rc < 0 && c->code == EXIT_HARNESS) {
+        return cmd_harness("repro", &e);
+    }
+    if (rc < 0) {
+        fprintf(stderr, "twinmap repro: %s\n", e.text);
+        return c->code;
+    }
+    return cmd_finish("repro", EXIT_HOLDS);
+}
+
+int cmd_repro(int argc, const char **argv)
+{
+    struct repro_command c = {.prog = PROG_INIT, .code = EXIT_HARNESS};
+    struct poptOption table[] = {
+        {"emit", 0, POPT_ARG_STRING, NULL, 'e',
+         "a program with what was recorded as expectations, or a stand-alone C file", "text|c"},
+        {"output", 'o', POPT_ARG_STRING, &c.out, 0, "where to write it; - is standard output",
+         "OUT"},
+        {"on", 0, POPT_ARG_STRING, NULL, 'o',
+         "whose outcomes are expected (the native kernel if it fits the program, else a model)",
+         "TARGET"},
+        {"finding", 0, POPT_ARG_STRING, NULL, 'F',
+         "cut the program to its finding on this target, and look at the bad page; may be given "
+         "more than once",
+         "TARGET"},
+        {"format", 0, POPT_ARG_STRING, NULL, 'f', "how to read the program", "auto|text|binary"},
+        POPT_AUTOHELP POPT_TABLEEND,
+    };
+    struct cmd_options o;
+    struct err e;
+    int code;
+
+    cmd_options_init(&o, argc, argv, table, "repro");
+    code = parse(&c, &o, &e) < 0 ? cmd_usage("repro", "%s", e.text) : run(&c);
+    cmd_options_free(&o);
+    recorder_close(c.good);
+    prog_free(&c.prog);
+    record_free(&c.record);
+    buf_free(&c.title);
+    free(c.findings.v);
+    free(c.out);
+    return code;
+}

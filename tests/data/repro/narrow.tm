@@ -1,0 +1,5 @@
+config bits=32 guest_page=8192
+r0 = mmap(@0x40000, 0x4000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)
+munmap(@0x40000, -0x1000)
+mmap(@0xfffffffffffc0000, 0x2000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)
+store(r0-0x2000, 1, 1)
