@@ -12,11 +12,6 @@ struct judged {
     struct judge_result *last; /* of the smallest so far */
 };
 
-static bool same_signature(const char *a, const char *b, bool other_relation)
-{
-    return strcmp(a, b) == 0 || (other_relation && signature_same_elsewhere(a, b));
-}
-
 /* Whether P would run elsewhere than it says, because a target overrides it. */
 static bool is_overridden(const struct prog_config *used, const struct prog_config *said)
 {
@@ -41,8 +36,8 @@ static int same(void *arg, const struct prog *p, bool other_relation, struct err
         return err_set(e, -ENOMEM, "out of memory");
     }
     return d->now.verdict == JUDGE_FINDING && !is_overridden(&d->now.config, &p->config) &&
-           same_signature(buf_text(&d->now.signature), buf_text(&d->last->signature),
-                          other_relation);
+           signature_is_kept(buf_text(&d->last->signature), buf_text(&d->now.signature),
+                             other_relation);
 }
 
 static void taken(void *arg, const struct prog *p, bool other_relation)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { RELATION_FIELD = 3 };
+enum { CLASS_FIELD = 2, RELATION_FIELD = 3, FIELDS = 5 };
 
 static const char *outcome_word(const struct outcome *o)
 {
@@ -130,12 +130,34 @@ static const char *field(const char *text, unsigned n, size_t *len)
     return text;
 }
 
-bool signature_same_elsewhere(const char *a, const char *b)
+static bool equal(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-    size_t a_len, b_len;
-    const char *in_a = field(a, RELATION_FIELD, &a_len);
-    const char *in_b = field(b, RELATION_FIELD, &b_len);
+    return a_len == b_len && memcmp(a, b, a_len) == 0;
+}
 
-    return in_a - a == in_b - b && memcmp(a, b, (size_t)(in_a - a)) == 0 &&
-           strcmp(in_a + a_len, in_b + b_len) == 0;
+/* What a page became, with what it was before left out if that is "free" now. */
+static bool class_is_kept(const char *was, size_t was_len, const char *now, size_t now_len)
+{
+    static const char from[] = "free_to_";
+    static const char to[] = "_to_";
+    const char *after = memmem(was, was_len, to, sizeof(to) - 1);
+    size_t skip = after ? (size_t)(after - was) + sizeof(to) - 1 : 0;
+
+    return after && now_len > sizeof(from) - 1 && memcmp(now, from, sizeof(from) - 1) == 0 &&
+           equal(was + skip, was_len - skip, now + sizeof(from) - 1, now_len - (sizeof(from) - 1));
+}
+
+bool signature_is_kept(const char *was, const char *now, bool elsewhere)
+{
+    for (unsigned i = 0; i < FIELDS; i++) {
+        size_t was_len, now_len;
+        const char *a = field(was, i, &was_len);
+        const char *b = field(now, i, &now_len);
+
+        if (!equal(a, was_len, b, now_len) && !(i == RELATION_FIELD && elsewhere) &&
+            !(i == CLASS_FIELD && class_is_kept(a, was_len, b, now_len))) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -15,5 +15,9 @@
 
 /* Of the last program's finding. */
 void signature_of(const struct diff_set *d, const struct prog *p, struct buf *out);
-/* Whether A and B are the same but for the relation of the page sizes. */
-bool signature_same_elsewhere(const char *a, const char *b);
+/*
+ * Whether NOW names the same finding as WAS, or that finding in a simpler program: where the bad
+ * page held something before, nothing may have been there (mapped_to_X becomes free_to_X).
+ * ELSEWHERE: the relation of the page sizes may differ too.
+ */
+bool signature_is_kept(const char *was, const char *now, bool elsewhere);
