@@ -231,6 +231,9 @@ static void print_json(const struct diff_command *c, double seconds)
         }
         json_object_object_add(o, "signature", json_text(c->findings.v[i].signature));
         json_object_object_add(o, "report", json_text(c->findings.v[i].text));
+        if (c->findings.v[i].program) {
+            json_object_object_add(o, "program", json_text(c->findings.v[i].program));
+        }
         json_object_array_add(findings, o);
     }
     json_object_object_add(doc, "findings", findings);

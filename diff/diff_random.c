@@ -71,6 +71,7 @@ static void leave_finding(const struct diff_set *d, const struct prog *p, const 
     struct buf signature = BUF_INIT;
     struct buf text = BUF_INIT;
     struct buf what = BUF_INIT;
+    struct buf program = BUF_INIT;
 
     signature_of(d, p, &signature);
     if (is_new(seen, &signature)) {
@@ -79,10 +80,13 @@ static void leave_finding(const struct diff_set *d, const struct prog *p, const 
         buf_free(&what);
         fprintf(f, "%" PRIu64 " ", seed);
         write_text(f, &signature);
+        diff_print_program(d, p, &program);
         write_text(f, &text);
+        write_text(f, &program);
     }
     buf_free(&signature);
     buf_free(&text);
+    buf_free(&program);
 }
 
 struct queue {
@@ -193,11 +197,17 @@ static void run_worker(struct pool *pool, struct worker *w, const struct diff_pl
     w->rc = rc;
 }
 
+static void finding_free(struct diff_finding *f)
+{
+    free(f->signature);
+    free(f->text);
+    free(f->program);
+}
+
 void diff_findings_free(struct diff_findings *f)
 {
     for (size_t i = 0; i < f->n; i++) {
-        free(f->v[i].signature);
-        free(f->v[i].text);
+        finding_free(&f->v[i]);
     }
     free(f->v);
     *f = (struct diff_findings){0};
@@ -223,9 +233,9 @@ static int read_findings(FILE *f, struct diff_findings *to, struct err *e)
     while (fscanf(f, "%" SCNu64 " ", &x.seed) == 1) {
         x.signature = read_text(f);
         x.text = x.signature ? read_text(f) : NULL;
-        if (!x.text || vec_reserve(to, to->n + 1) < 0) {
-            free(x.signature);
-            free(x.text);
+        x.program = x.text ? read_text(f) : NULL;
+        if (!x.program || vec_reserve(to, to->n + 1) < 0) {
+            finding_free(&x);
             return err_set(e, -EIO, "a worker's findings cannot be read");
         }
         to->v[to->n++] = x;
@@ -256,8 +266,7 @@ static void keep_first(struct diff_findings *f)
             seen = strcmp(f->v[k].signature, f->v[i].signature) == 0;
         }
         if (seen) {
-            free(f->v[i].signature);
-            free(f->v[i].text);
+            finding_free(&f->v[i]);
         } else {
             f->v[kept++] = f->v[i];
         }

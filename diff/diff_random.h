@@ -8,7 +8,8 @@
 struct diff_finding {
     uint64_t seed;
     char *signature;
-    char *text; /* the report */
+    char *text;    /* the report */
+    char *program; /* all of it, as a file; NULL where it came from one */
 };
 
 struct diff_findings {

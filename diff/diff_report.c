@@ -39,6 +39,14 @@ static void print_mark(const struct diff_set *d, enum op_kind kind, struct buf *
     }
 }
 
+void diff_print_program(const struct diff_set *d, const struct prog *p, struct buf *out)
+{
+    struct prog as_used = *p; /* borrows the arrays */
+
+    as_used.config = diff_set_lead(d)->config;
+    prog_print(&as_used, out);
+}
+
 static void print_program(const struct diff_set *d, const struct prog *p, struct buf *out)
 {
     const struct record *lead = diff_set_lead(d);

@@ -13,6 +13,8 @@
  */
 void diff_report(const struct diff_set *d, const struct prog *p, const char *what,
                  struct buf *out);
+/* All of P as a file, with the configuration that the last run used. */
+void diff_print_program(const struct diff_set *d, const struct prog *p, struct buf *out);
 /* "4.50 % of the steps could not be compared: 9 ...", if that is more than anybody may overlook. */
 bool diff_print_warning(const struct diff_counts *c, struct buf *out);
 /* One line: "# 1000 programs, 21000 steps, 0 findings, 12 poisoned (0.06 %: 12 ...), ...". */

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "bench.h"
+#include "op/text.h"
 #include "run_json.h"
 
 void soak_init(struct soak *s, struct target_list *targets, const struct common_options *common)
@@ -50,9 +51,10 @@ const struct target_spec *soak_spec(const struct soak *s)
     return &s->targets->v[s->target].spec;
 }
 
-/* TEXT, a report, as a row: its last line is the command. */
+/* TEXT, a report, as a row: its last line is the command. The program is all of it, as a file. */
 static void add_report(struct soak *s, const struct prog *p, const struct buf *text)
 {
+    struct prog as_used = *p; /* borrows the arrays */
     struct json_object *o = json_object_new_object();
     struct buf part = BUF_INIT;
     const char *command = strstr(buf_text(text), "\ntwinmap run ");
@@ -65,6 +67,10 @@ static void add_report(struct soak *s, const struct prog *p, const struct buf *t
         buf_add(&part, command + 1, strlen(command) - 2);
     }
     json_object_object_add(o, "command", json_text(buf_text(&part)));
+    buf_clear(&part);
+    as_used.config = s->result.config;
+    prog_print(&as_used, &part);
+    json_object_object_add(o, "program", json_text(buf_text(&part)));
     json_object_array_add(s->reports, o);
     buf_free(&part);
 }

@@ -95,6 +95,21 @@ static void spoil_fd(struct gen *g, struct op *op)
     }
 }
 
+/* Rights that no map has; those that a guard may not have, and a stack without one that it must. */
+static void spoil_prot(struct gen *g, struct op *op)
+{
+    uint64_t *prot = &op->arg[2].num;
+    bool one = prng_chance(g->rng, 1, 2);
+
+    if (op->arg[3].num & ABI_MAP_GUARD) {
+        *prot |= one ? ABI_PROT_READ : ABI_PROT_EXEC;
+    } else if (g->o->system == ABI_FREEBSD && (op->arg[3].num & ABI_MAP_STACK)) {
+        *prot &= ~(uint64_t)(one ? ABI_PROT_READ : ABI_PROT_WRITE);
+    } else {
+        *prot |= one ? 0x10 : 0x40000000;
+    }
+}
+
 static void spoil_mmap(struct gen *g, struct op *op)
 {
     uint64_t page = g->world.page;
@@ -108,7 +123,7 @@ static void spoil_mmap(struct gen *g, struct op *op)
         spoil_len(g, &op->arg[1], &op->arg[0]);
         break;
     case 2:
-        op->arg[2].num |= prng_chance(g->rng, 1, 2) ? 0x10 : 0x40000000;
+        spoil_prot(g, op);
         break;
     case 3:
         spoil_mapflags(g, &op->arg[3].num);
