@@ -22,6 +22,27 @@ static const char *page_class(const struct region_vec *v, uint64_t at)
     return !g ? "free" : g->kind == REGION_GUARD ? "guard" : "mapped";
 }
 
+/*
+ * The first bad page. What is wrong with a host page is wrong with all its guest pages: there the
+ * first that the step has made something else, for which one comes first is up to the program.
+ */
+static uint64_t telling_page(const struct run_result *r)
+{
+    struct range host =
+        range_widen((struct range){r->where.start, r->where.start}, u64_max(r->space.host_page, 1));
+    uint64_t page = r->space.guest_page;
+
+    for (uint64_t at = host.start;
+         (inv_descs[r->violated].needs & INV_NEEDS_HOST) && r->space.host_page > page &&
+         at - host.start < r->space.host_page;
+         at += page) {
+        if (page_class(&r->flags_before, at) != page_class(&r->flags_after, at)) {
+            return at;
+        }
+    }
+    return r->where.start;
+}
+
 static const char *signal_word(int signal)
 {
     const char *name = outcome_signal_name(signal);
@@ -68,8 +89,9 @@ void run_signature(const struct prog *p, const struct run_result *r, struct buf 
     buf_fmt(out, "%s/%s/", inv_descs[r->violated].name,
             s ? op_descs[p->ops.v[s->op].kind].name : "start");
     if (r->has_range) {
-        buf_fmt(out, "%s_to_%s", page_class(&r->flags_before, r->where.start),
-                page_class(&r->flags_after, r->where.start));
+        uint64_t at = telling_page(r);
+
+        buf_fmt(out, "%s_to_%s", page_class(&r->flags_before, at), page_class(&r->flags_after, at));
     } else if (s) {
         print_outcome_word(&s->outcome, out);
     } else {

@@ -272,9 +272,9 @@ static void test_signatures(void **state)
     m.result.flags_before.v[0].prot = PAGE_READ;
     assert_signature(&m, "host-agrees-gt/munmap/mapped_to_free/h_gt_g/bsd");
     m.result.flags_before.v[0].kind = REGION_GUARD;
-    assert_signature(&m, "host-agrees-gt/munmap/guard_to_free/h_gt_g/bsd");
+    assert_signature(&m, "host-agrees-gt/munmap/guard_to_mapped/h_gt_g/bsd");
     m.result.flags_before.n = 0;
-    assert_signature(&m, "host-agrees-gt/munmap/free_to_free/h_gt_g/bsd");
+    assert_signature(&m, "host-agrees-gt/munmap/free_to_mapped/h_gt_g/bsd");
     m.result.where = (struct range){0x12000, 0x12fff};
     m.result.flags_after.v[1].prot = 0;
     m.result.flags_after.v[1].flags = PAGE_VALID;
