@@ -17,9 +17,9 @@ struct minimise_pred {
      * differ.
      */
     int (*same)(void *arg, const struct prog *p, bool other_relation, struct err *e);
+    void *arg;
     /* P is the smallest so far; may be NULL. */
     void (*taken)(void *arg, const struct prog *p, bool other_relation);
-    void *arg;
 };
 
 struct minimise_options {
