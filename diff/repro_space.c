@@ -155,18 +155,23 @@ static void visit_island(struct walk *w, const struct island *i, struct range r)
     w->out->room |= i->moved || !range_contains(i->extent, r) || is_reused(w, i, r);
 }
 
-/* The current op looks at R, or changes it, by an address of HOME. */
+/*
+ * The current op looks at R, or changes it, by an address of HOME. Whatever goes on outside the
+ * record's room was stopped at its end there, and is by what is mapped everywhere else.
+ */
 static void visit(struct walk *w, struct home home, struct range r)
 {
+    uint64_t room = w->place->within.last;
+
     if (home.domain == DOMAIN_ISLAND) {
         visit_island(w, &w->islands.v[home.island], r);
-    } else if (r.start > w->place->last) {
+    } else if (r.start > room) {
         w->out->pinned |= home.domain == DOMAIN_WINDOW;
     } else if (home.domain == DOMAIN_WINDOW) {
-        want_window(w, r);
+        want_window(w, (struct range){r.start, u64_min(r.last, room)});
     } else {
         w->out->pinned |= w->place->window == 0;
-        want_free(w, r);
+        want_free(w, (struct range){r.start, u64_min(r.last, room)});
     }
 }
 
