@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* twinmap corpus: whole folders on their default targets, one summary line per folder. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,8 @@
 #include "base/vec.h"
 #include "cmd.h"
 #include "input.h"
+#include "lost.h"
+#include "pool.h"
 #include "run_json.h"
 #include "run_options.h"
 #include "target_list.h"
@@ -22,6 +25,7 @@ struct corpus_command {
     struct target_list targets;
     struct input_list inputs;
     struct common_options common;
+    unsigned jobs;
     bool tap;
     size_t n_tap;
     struct {
@@ -69,67 +73,174 @@ static void note_reason(struct folder *f, const char *reason)
     buf_free(&line);
 }
 
-static void count(struct corpus_command *c, struct folder *f)
+/* What came of one program on one target, as a worker leaves it: these fields, in this order. */
+struct outcome_text {
+    const char *verdict; /* "pass", "finding", "skip", "error" */
+    const char *reason;
+    const char *text; /* the report, or all of it as JSON */
+};
+
+static void put_outcome(struct pool *pool, uint64_t item, const struct outcome_text *o)
 {
-    f->passed += c->result.verdict == RUN_PASS;
-    f->failed += c->result.verdict == RUN_FINDING;
-    f->skipped += c->result.verdict == RUN_SKIP;
-    if (c->result.verdict == RUN_SKIP) {
-        note_reason(f, buf_text(&c->result.reason));
-    }
+    struct buf fields = BUF_INIT;
+
+    pool_field(&fields, o->verdict);
+    pool_field(&fields, o->reason);
+    pool_field(&fields, o->text);
+    pool_put(pool, item, &fields);
+    buf_free(&fields);
 }
 
-static void print_tap(struct corpus_command *c, const char *path, const char *target)
+static void print_report(struct corpus_command *c, const struct input *in, const char *target,
+                         struct buf *out)
 {
-    bool finding = c->result.verdict == RUN_FINDING;
+    struct buf what = BUF_INIT;
 
-    printf("%s %zu - %s on %s", finding ? "not ok" : "ok", ++c->n_tap, path, target);
-    if (c->result.verdict == RUN_SKIP) {
-        printf(" # SKIP %s", buf_text(&c->result.reason));
-    }
-    putchar('\n');
+    common_options_print_path(&c->common, in->path, &what);
+    run_print_report(&in->prog, &c->result, target, buf_text(&what), out);
+    buf_str(out, "\n");
+    buf_free(&what);
 }
 
-static int run_one(struct corpus_command *c, const struct input *in, size_t target, struct err *e)
+/* In a worker. */
+static void run_one(struct corpus_command *c, struct pool *pool, uint64_t item)
 {
+    const struct input *in = &c->inputs.v[item / c->targets.n];
+    size_t target = item % c->targets.n;
     const char *name = c->targets.v[target].spec.text;
-    struct folder *f = folder_of(c, in->path);
-    int r;
+    struct json_object *o = NULL;
+    struct buf text = BUF_INIT;
+    struct err e;
 
-    if (!f) {
-        return err_set(e, -1, "out of memory");
-    }
-    r = target_list_run(&c->targets, target, &in->prog, &c->common.run, &c->result, e);
-    if (r < 0) {
-        return r;
-    }
-    count(c, f);
-    if (c->result.verdict == RUN_FINDING) {
-        struct buf what = BUF_INIT;
-
-        common_options_print_path(&c->common, in->path, &what);
-        run_print_report(&in->prog, &c->result, name, buf_text(&what), &c->reports);
-        buf_str(&c->reports, "\n");
-        buf_free(&what);
+    if (target_list_run(&c->targets, target, &in->prog, &c->common.run, &c->result, &e) < 0) {
+        put_outcome(pool, item, &(struct outcome_text){"error", e.text, ""});
+        return;
     }
     if (c->runs) {
-        json_object_array_add(c->runs, run_json(in->path, name, &in->prog, &c->result));
-    } else if (c->tap) {
-        print_tap(c, in->path, name);
+        o = run_json(in->path, name, &in->prog, &c->result);
+        buf_str(&text, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+        json_object_put(o);
+    } else if (c->result.verdict == RUN_FINDING) {
+        print_report(c, in, name, &text);
+    }
+    put_outcome(pool, item,
+                &(struct outcome_text){run_verdict_name(c->result.verdict),
+                                       buf_text(&c->result.reason), buf_text(&text)});
+    buf_free(&text);
+}
+
+static int work(struct pool *pool, void *arg, struct err *e)
+{
+    struct corpus_command *c = arg;
+    uint64_t item;
+
+    (void)e;
+    while (pool_next(pool, &item)) {
+        run_one(c, pool, item);
     }
     return 0;
 }
 
+static void print_tap(struct corpus_command *c, const char *path, const char *target,
+                      const struct outcome_text *o)
+{
+    printf("%s %zu - %s on %s", strcmp(o->verdict, "finding") == 0 ? "not ok" : "ok", ++c->n_tap,
+           path, target);
+    if (strcmp(o->verdict, "skip") == 0) {
+        printf(" # SKIP %s", o->reason);
+    }
+    putchar('\n');
+}
+
+static int count(struct corpus_command *c, const char *path, const char *target,
+                 const struct outcome_text *o, struct err *e)
+{
+    struct folder *f = folder_of(c, path);
+
+    if (!f) {
+        return err_set(e, -ENOMEM, "out of memory");
+    }
+    if (strcmp(o->verdict, "skip") == 0) {
+        f->skipped++;
+        note_reason(f, o->reason);
+    } else if (strcmp(o->verdict, "finding") == 0) {
+        f->failed++;
+    } else {
+        f->passed++;
+    }
+    if (c->runs) {
+        json_object_array_add(c->runs, json_tokener_parse(o->text));
+        return 0;
+    }
+    buf_str(&c->reports, o->text);
+    if (c->tap) {
+        print_tap(c, path, target, o);
+    }
+    return 0;
+}
+
+/* The layer under test has ended the process. */
+static int count_lost(struct corpus_command *c, const struct input *in,
+                      const struct target_spec *spec, struct err *e)
+{
+    struct buf text = BUF_INIT;
+    struct buf what = BUF_INIT;
+    int rc;
+
+    if (c->runs) {
+        struct json_object *o = lost_json(in->path, &in->prog, spec);
+
+        buf_str(&text, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+        json_object_put(o);
+    } else {
+        common_options_print_path(&c->common, in->path, &what);
+        lost_report(&in->prog, spec, buf_text(&what), &text);
+        buf_str(&text, "\n");
+    }
+    rc = count(c, in->path, spec->text,
+               &(struct outcome_text){"finding", LOST_REASON, buf_text(&text)}, e);
+    buf_free(&text);
+    buf_free(&what);
+    return rc;
+}
+
+static int take(struct corpus_command *c, const struct pool_result *r, struct err *e)
+{
+    const struct input *in = &c->inputs.v[r->item / c->targets.n];
+    const struct target_spec *spec = &c->targets.v[r->item % c->targets.n].spec;
+    struct outcome_text o;
+    size_t at = 0;
+
+    if (r->left) {
+        return count_lost(c, in, spec, e);
+    }
+    if (r->died) {
+        return err_set(e, -ECHILD, "%s on %s: %s", in->path, spec->text, buf_text(&r->text));
+    }
+    o.verdict = pool_next_field(&r->text, &at);
+    o.reason = pool_next_field(&r->text, &at);
+    o.text = pool_next_field(&r->text, &at);
+    if (strcmp(o.verdict, "error") == 0) {
+        return err_set(e, -EIO, "%s on %s: %s", in->path, spec->text, o.reason);
+    }
+    return count(c, in->path, spec->text, &o, e);
+}
+
 static int run_all(struct corpus_command *c, struct err *e)
 {
-    int r = 0;
+    struct pool_work w = {.n = c->inputs.n * c->targets.n,
+                          .jobs = c->jobs,
+                          .apart = true,
+                          .run = work,
+                          .arg = c};
+    struct pool_results results = {0};
+    int rc = pool_run(&w, &results, e);
 
-    for (size_t i = 0; r == 0 && i < c->inputs.n; i++) {
-        for (size_t t = 0; r == 0 && t < c->targets.n; t++) {
-            r = run_one(c, &c->inputs.v[i], t, e);
-        }
+    for (size_t i = 0; rc == 0 && i < results.n; i++) {
+        rc = take(c, &results.v[i], e);
     }
-    return r;
+    pool_results_free(&results);
+    return rc;
 }
 
 static void print_folder(const struct folder *f)
@@ -194,13 +305,15 @@ static int parse(struct corpus_command *c, struct cmd_options *o, struct err *e)
 
         if (val == 't') {
             c->tap = true;
+        } else if (val == 'J') {
+            r = option_jobs(&c->jobs, value, e);
         } else {
             r = common_option(&c->common, &c->targets, val, value, e);
         }
         free(value);
     }
     if (r == 0 && c->tap && c->common.json) {
-        r = err_set(e, -1, "--tap or --json, not both");
+        r = err_set(e, -EINVAL, "--tap or --json, not both");
     }
     if (r == 0 && c->targets.n == 0) {
         r = target_list_add(&c->targets, "linux", e);
@@ -215,7 +328,7 @@ static int load(struct corpus_command *c, struct cmd_options *o, struct err *e)
     int r = 0;
 
     if (!args || !args[0]) {
-        return err_set(e, -1, "no folder named; see twinmap corpus --help");
+        return err_set(e, -EINVAL, "no folder named; see twinmap corpus --help");
     }
     for (; r == 0 && *args; args++) {
         r = input_add(&c->inputs, *args, c->common.format, e);
@@ -241,10 +354,12 @@ int cmd_corpus(int argc, const char **argv)
 {
     struct poptOption table[] = {
         COMMON_OPTIONS,
+        {"jobs", 0, POPT_ARG_STRING, NULL, 'J', "processes that share the programs (one per core)",
+         "J"},
         {"tap", 0, POPT_ARG_NONE, NULL, 't', "one TAP line per program and target", NULL},
         POPT_AUTOHELP POPT_TABLEEND,
     };
-    struct corpus_command c = {.common = COMMON_OPTIONS_INIT, .result = RUN_RESULT_INIT};
+    struct corpus_command c = {.common = COMMON_OPTIONS_INIT, .jobs = pool_jobs()};
     struct cmd_options o;
     struct err e;
     int code;

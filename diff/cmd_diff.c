@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 
 #include "base/vec.h"
 #include "bench.h"
@@ -14,11 +13,10 @@
 #include "exec/kernel.h"
 #include "input.h"
 #include "picture.h"
+#include "pool.h"
 #include "run_json.h"
 #include "run_options.h"
 #include "signature.h"
-
-enum { JOBS_MAX = 256 };
 
 struct diff_command {
     struct target_list targets;
@@ -26,7 +24,8 @@ struct diff_command {
     struct input_list inputs;
     struct common_options common;
     bool whole_folder; /* one is among the inputs */
-    uint64_t random, seed, jobs;
+    uint64_t random, seed;
+    unsigned jobs;
     bool seeded; /* --seed is given */
     bool picture;
     struct diff_plan plan;
@@ -60,12 +59,7 @@ static int take_option(struct diff_command *c, int val, const char *value, struc
         c->seeded = true;
         return option_number(&c->seed, "seed", value, e);
     case 'J':
-        if (option_number(&c->jobs, "jobs", value, e) < 0) {
-            return -EINVAL;
-        }
-        return c->jobs >= 1 && c->jobs <= JOBS_MAX
-                   ? 0
-                   : err_set(e, -EINVAL, "--jobs %s: expected 1 to %d", value, JOBS_MAX);
+        return option_jobs(&c->jobs, value, e);
     case 'P':
         c->picture = true;
         return 0;
@@ -308,8 +302,7 @@ static int run(struct diff_command *c)
     }
     c->began = bench_ns();
     if (c->random) {
-        rc = diff_random(&c->plan, c->random, c->seed, (unsigned)c->jobs, &c->counts, &c->findings,
-                         &e);
+        rc = diff_random(&c->plan, c->random, c->seed, c->jobs, &c->counts, &c->findings, &e);
     } else {
         rc = run_inputs(c, &e);
     }
@@ -330,8 +323,7 @@ int cmd_diff(int argc, const char **argv)
         {"jobs", 0, POPT_ARG_STRING, NULL, 'J', "processes that share them (one per core)", "J"},
         POPT_AUTOHELP POPT_TABLEEND,
     };
-    struct diff_command c = {.common = COMMON_OPTIONS_INIT,
-                             .jobs = (uint64_t)u64_max(1, (uint64_t)get_nprocs())};
+    struct diff_command c = {.common = COMMON_OPTIONS_INIT, .jobs = pool_jobs()};
     struct cmd_options o;
     struct err e;
     int code;

@@ -11,6 +11,11 @@ static const char *const verdict_names[] = {
     [RUN_SKIP] = "skip",
 };
 
+const char *run_verdict_name(enum run_verdict v)
+{
+    return verdict_names[v];
+}
+
 /* Bytes of the UTF-8 character that S begins with; 0 if it begins with none. */
 static size_t utf8_len(const unsigned char *s)
 {

@@ -8,6 +8,8 @@
 
 /* TEXT as a JSON string, each byte that is no UTF-8 as U+FFFD: paths may be anything. */
 struct json_object *json_text(const char *text);
+/* "pass", "finding", "skip" */
+const char *run_verdict_name(enum run_verdict v);
 /* One run: path, target, verdict, reason, signature, config, steps. The caller owns it. */
 struct json_object *run_json(const char *path, const char *target, const struct prog *p,
                              const struct run_result *r);

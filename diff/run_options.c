@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hostmap/hostmap.h"
+#include "pool.h"
 
 /* Index of VALUE in NAMES (NULL-terminated), or -EINVAL with the names that would be right. */
 static int pick(const char *option, const char *value, const char *const *names, struct err *e)
@@ -90,6 +91,18 @@ int option_number(uint64_t *to, const char *option, const char *value, struct er
         return err_set(e, -EINVAL, "--%s %s: not a number", option, value);
     }
     return 0;
+}
+
+int option_jobs(unsigned *to, const char *value, struct err *e)
+{
+    uint64_t n;
+    int r = option_number(&n, "jobs", value, e);
+
+    if (r == 0 && (n < 1 || n > POOL_JOBS_MAX)) {
+        return err_set(e, -EINVAL, "--jobs %s: expected 1 to %d", value, POOL_JOBS_MAX);
+    }
+    *to = r < 0 ? *to : (unsigned)n;
+    return r;
 }
 
 void common_options_print(const struct common_options *c, struct buf *out)

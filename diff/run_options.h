@@ -52,4 +52,6 @@ void common_options_print_input(const struct common_options *c, const char *path
 void common_options_print_path(const struct common_options *c, const char *path, struct buf *out);
 /* VALUE as an unsigned number, decimal or hex, into *TO. 0, or -EINVAL with one line in E. */
 int option_number(uint64_t *to, const char *option, const char *value, struct err *e);
+/* VALUE of --jobs into *TO. The same. */
+int option_jobs(unsigned *to, const char *value, struct err *e);
 void common_options_free(struct common_options *c);
