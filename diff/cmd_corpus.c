@@ -228,11 +228,8 @@ static int take(struct corpus_command *c, const struct pool_result *r, struct er
 
 static int run_all(struct corpus_command *c, struct err *e)
 {
-    struct pool_work w = {.n = c->inputs.n * c->targets.n,
-                          .jobs = c->jobs,
-                          .apart = true,
-                          .run = work,
-                          .arg = c};
+    struct pool_work w = {
+        .n = c->inputs.n * c->targets.n, .jobs = c->jobs, .apart = true, .run = work, .arg = c};
     struct pool_results results = {0};
     int rc = pool_run(&w, &results, e);
 

@@ -15,7 +15,7 @@ static const char *relation(const struct prog *p, const struct target_spec *spec
         }
     }
     host = c.value[CONFIG_HOST_PAGE];
-    return host == c.value[CONFIG_GUEST_PAGE] ? "h_eq_g"
+    return host == c.value[CONFIG_GUEST_PAGE]  ? "h_eq_g"
            : host < c.value[CONFIG_GUEST_PAGE] ? "h_lt_g"
                                                : "h_gt_g";
 }

@@ -94,6 +94,47 @@ void buf_fmt(struct buf *b, const char *fmt, ...)
     va_end(again);
 }
 
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+static bool has_control(const char *s)
+{
+    while (*s && !is_control(*s)) {
+        s++;
+    }
+    return *s != '\0';
+}
+
+static void add_control_word(struct buf *b, const char *s)
+{
+    buf_str(b, "$'");
+    for (; *s; s++) {
+        if (is_control(*s) || *s == '\'' || *s == '\\') {
+            buf_fmt(b, "\\%03o", (unsigned char)*s);
+        } else {
+            buf_add(b, s, 1);
+        }
+    }
+    buf_str(b, "'");
+}
+
+void buf_shown(struct buf *b, const char *s)
+{
+    for (; *s; s++) {
+        if (*s == '\n') {
+            buf_str(b, "\\n");
+        } else if (*s == '\\') {
+            buf_str(b, "\\\\");
+        } else if (is_control(*s) || (unsigned char)*s > 0x7f) {
+            buf_fmt(b, "\\x%02x", (unsigned char)*s);
+        } else {
+            buf_add(b, s, 1);
+        }
+    }
+}
+
 void buf_word(struct buf *b, const char *s)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -101,6 +142,10 @@ void buf_word(struct buf *b, const char *s)
 
     if (*s && s[strspn(s, plain)] == '\0') {
         buf_str(b, s);
+        return;
+    }
+    if (has_control(s)) {
+        add_control_word(b, s);
         return;
     }
     buf_str(b, "'");

@@ -39,8 +39,16 @@ static inline const char *buf_text(const struct buf *b)
     return b->data ? b->data : "";
 }
 
-/* S as one word for a shell: as it is, or in quotes. */
+/*
+ * S as one word for a shell: as it is, or in quotes; with control characters in $'...', which bash
+ * reads and no terminal obeys.
+ */
 void buf_word(struct buf *b, const char *s);
+/*
+ * S for people: what is not printable ASCII as \n or \xNN, a backslash doubled. Different names
+ * stay different, and on one line.
+ */
+void buf_shown(struct buf *b, const char *s);
 
 /*
  * Append the file PATH ("-" is standard input), at most BUF_FILE_MAX bytes; 0 or a negative errno

@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/prng.h"
 #include "base/range.h"
+#include "base/sha256.h"
 #include "base/vec.h"
 
 static void test_align_up_refuses_wrap(void **state)
@@ -102,6 +103,66 @@ static void test_buf_write_is_all_or_nothing(void **state)
     buf_free(&path);
 }
 
+static void test_names_are_one_word_and_one_line(void **state)
+{
+    static const struct {
+        const char *name, *word, *shown;
+    } rows[] = {
+        {"crash-1", "crash-1", "crash-1"},
+        {"", "''", ""},
+        {"a b", "'a b'", "a b"},
+        {"it's", "'it'\\''s'", "it's"},
+        {"\xff", "'\xff'", "\\xff"},
+        {"a\nb", "$'a\\012b'", "a\\nb"},
+        {"\x1b[31m'\\", "$'\\033[31m\\047\\134'", "\\x1b[31m'\\\\"},
+        {"\x7f", "$'\\177'", "\\x7f"},
+    };
+    struct buf b = BUF_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        buf_clear(&b);
+        buf_word(&b, rows[i].name);
+        assert_string_equal(buf_text(&b), rows[i].word);
+        buf_clear(&b);
+        buf_shown(&b, rows[i].name);
+        assert_string_equal(buf_text(&b), rows[i].shown);
+    }
+    buf_free(&b);
+}
+
+/* FIPS 180-4's own examples, and the lengths at which padding takes another block. */
+static void test_sha256_of_known_texts(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t times;
+        const char *sum;
+    } rows[] = {
+        {"", 1, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1,
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+        {"a", 1000000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
+        {"a", 55, "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318"},
+        {"a", 56, "b35439a4ac6f0948b6d6f9e3c6af0f5f590ce20f1bde7090ef7970686ec6738a"},
+        {"a", 64, "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"},
+    };
+    char sum[SHA256_TEXT_MAX];
+    struct buf b = BUF_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        buf_clear(&b);
+        for (size_t n = 0; n < rows[i].times; n++) {
+            buf_str(&b, rows[i].text);
+        }
+        sha256_text(buf_text(&b), b.len, sum);
+        assert_string_equal(sum, rows[i].sum);
+    }
+    buf_free(&b);
+}
+
 static void test_prng_is_deterministic_and_bounded(void **state)
 {
     struct prng a;
@@ -143,6 +204,8 @@ int main(void)
         cmocka_unit_test(test_range_cut_and_widen),
         cmocka_unit_test(test_buf_formats_and_grows),
         cmocka_unit_test(test_buf_write_is_all_or_nothing),
+        cmocka_unit_test(test_names_are_one_word_and_one_line),
+        cmocka_unit_test(test_sha256_of_known_texts),
         cmocka_unit_test(test_prng_is_deterministic_and_bounded),
         cmocka_unit_test(test_vec_reserve_refuses_overflow),
     };
