@@ -22,7 +22,8 @@ static bool parse_version(struct text *t)
     if (!text_number(t, "the version 1", &version)) {
         return false;
     }
-    return version == FORMAT_VERSION || text_refuse(t, s, "the version 1");
+    return version == FORMAT_VERSION ||
+           text_refuse(t, s, "1, the one version that this twinmap reads");
 }
 
 static bool parse_config_key(struct text *t)

@@ -282,7 +282,7 @@ static void test_refuses_heads(void **state)
         const char *text;
         const char *message;
     } rows[] = {
-        {"twinmap 2", "t:1:9: read '2', expected the version 1"},
+        {"twinmap 2", "t:1:9: read '2', expected 1, the one version that this twinmap reads"},
         {"twinmap", "t:1:8: read the end of the file, expected the version 1"},
         {"config bits=32\ntwinmap 1",
          "t:2:1: read 'twinmap', expected the version in the first line only"},

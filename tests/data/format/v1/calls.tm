@@ -1,0 +1,31 @@
+twinmap 1
+# Every op, with every form of value that its arguments have.
+file f0 size=10000
+file f1 size=0x200000000 open=O_RDONLY
+file f2 size=0 open=O_WRONLY
+r0 = mmap(NULL, 0x4000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+r1 = mmap(@0x10000, 16384, PROT_NONE, MAP_SHARED|MAP_FIXED, f0, 0x1000)
+mmap(0x7f0000, 1, 0, 0, f1, -4096)
+mmap(-4096, -1, PROT_READ, MAP_SHARED, 1000000, 0xfffffffffffff000)
+mmap(r0, 0x1000, PROT_EXEC, MAP_PRIVATE|MAP_FIXED, f2, 9)
+mmap(r0+0x1000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED, -100, 10)
+r4095 = mmap(r0-0x1000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED, 3, 0)
+munmap(@0, 0)
+munmap(r1+1, 0xffffffffffffffff)
+munmap(0, 4096)
+mprotect(r4095, 0x1000, PROT_READ|PROT_WRITE|PROT_EXEC)
+r2 = mremap(r0, 0x1000, 0x2000, 0)
+mremap(r0, 0x1000, 0x2000, MREMAP_MAYMOVE)
+r3 = mremap(r0, 0, 0x2000, MREMAP_MAYMOVE|MREMAP_FIXED, @0x40000)
+mremap(r3, 0x2000, 0x2000, MREMAP_MAYMOVE|MREMAP_DONTUNMAP)
+mremap(r3, 0x2000, 0x2000, MREMAP_MAYMOVE|MREMAP_DONTUNMAP, r2)
+msync(r3, 0x1000, MS_SYNC)
+madvise(r3, 0x1000, MADV_DONTNEED)
+madvise(r3, 0x1000, 99)
+store(r3, 1, 0)
+store(@0x7fff, 1048576, 255)
+load(r3+0xfff, 2)
+exec(r3)
+host_fail(1, ENOMEM)
+host_fail(1000000, EINVAL)
+munmap(r3, 0x2000)
