@@ -8,10 +8,9 @@
 #include "base/vec.h"
 #include "cmd.h"
 #include "exec/kernel.h"
-#include "judge.h"
 #include "repro.h"
+#include "repro_find.h"
 #include "run_options.h"
-#include "witness.h"
 
 struct repro_command {
     char *out;
@@ -100,22 +99,11 @@ static bool fails_host(const struct prog *p)
     return false;
 }
 
-static int open_recorder(struct recorder **ret, const struct target_spec *spec, struct err *e)
-{
-    const struct run_options blind = RUN_OPTIONS_BLIND;
-    int rc = recorder_open(ret, spec, e);
-
-    if (rc == 0) {
-        recorder_judge_by(*ret, &blind, false);
-    }
-    return rc;
-}
-
 static int open_good(struct repro_command *c, const char *target, struct err *e)
 {
     int rc = target ? target_parse(&c->on, target, e) : 0;
 
-    return rc < 0 ? rc : open_recorder(&c->good, &c->on, e);
+    return rc < 0 ? rc : repro_open(&c->good, &c->on, e);
 }
 
 /*
@@ -173,68 +161,16 @@ static int record_good(struct repro_command *c, struct err *e)
     return rc;
 }
 
-static int record_both(struct repro_command *c, struct record *bad, struct err *e)
-{
-    struct recorder *r = NULL;
-    int rc = record_good(c, e);
-
-    rc = rc < 0 ? rc : open_recorder(&r, &c->findings.v[0], e);
-    rc = rc < 0 ? rc : recorder_record(r, &c->prog, bad, e);
-    recorder_close(r);
-    return rc;
-}
-
-/*
- * Of the ops that look at the bad page those stay that tell the first target from a right one, if
- * they still do without the others.
- */
-static int prune(struct repro_command *c, size_t first, struct err *e)
-{
-    struct record bad = RECORD_INIT;
-    struct prog whole = PROG_INIT;
-    int rc = record_both(c, &bad, e);
-
-    if (rc == 0 && prog_copy(&whole, &c->prog) < 0) {
-        rc = err_set(e, -ENOMEM, "out of memory");
-    }
-    if (rc == 0 && witness_shows(&c->prog, &c->record, &bad)) {
-        witness_prune(&c->prog, first, &c->record, &bad);
-        rc = record_both(c, &bad, e);
-        if (rc == 0 && !witness_shows(&c->prog, &c->record, &bad) &&
-            prog_copy(&c->prog, &whole) < 0) {
-            rc = err_set(e, -ENOMEM, "out of memory");
-        }
-    }
-    prog_free(&whole);
-    record_free(&bad);
-    return rc;
-}
-
 /* What the judge says of the program, and a program that shows it by its own ops. */
 static int take_finding(struct repro_command *c, struct judge *j, const struct judge_result *r,
                         struct err *e)
 {
-    const struct record *records;
-    struct witness w = {
-        .bad_op = r->bad_op,
-        .has_where = r->has_where,
-        .where = r->where,
-        .page = r->config.value[CONFIG_GUEST_PAGE],
-        .code = !c->c,
-    };
-    size_t first;
-    size_t n;
-    int rc = judge_records(j, &c->prog, &records, &n, e);
+    struct repro_finding f = {
+        .judge = j, .result = r, .bad = &c->findings.v[0], .good = c->good, .code = !c->c};
+    int rc = record_good(c, e); /* or there is no need to look further */
 
-    if (rc < 0) {
-        return rc;
-    }
-    w.seen = &records[0];
     buf_fmt(&c->title, "%s\n%s\n", buf_text(&r->signature), buf_text(&r->reason));
-    if (witness_add(&c->prog, &w, &first) < 0) {
-        return err_set(e, -ENOMEM, "out of memory");
-    }
-    return first < c->prog.ops.n ? prune(c, first, e) : 0;
+    return rc < 0 ? rc : repro_find(&c->prog, &f, e);
 }
 
 static int find(struct repro_command *c, struct err *e)
