@@ -14,6 +14,10 @@ enum exit_code {
     EXIT_NOTHING_RAN = 77,
 };
 
+#ifndef TWINMAP_VERSION
+#define TWINMAP_VERSION "unknown"
+#endif
+
 #define CMD(name, args, title) int cmd_##name(int argc, const char **argv);
 #include "cmd.def"
 #undef CMD

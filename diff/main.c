@@ -10,10 +10,6 @@
 #include "cmd.h"
 #include "host/real.h"
 
-#ifndef TWINMAP_VERSION
-#define TWINMAP_VERSION "unknown"
-#endif
-
 struct verb {
     const char *name;
     const char *args;

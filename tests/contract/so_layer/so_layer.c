@@ -2,8 +2,8 @@
 /*
  * An out-of-tree layer, as small as one can be: it includes the ABI alone, knows private anonymous
  * FIXED maps where all pages have one size, and refuses the rest. Built also broken, for the
- * loader's error messages, as a table of an older version, and with errors of which one only the
- * host map shows.
+ * loader's error messages, as a table of an older version, with errors of which one only the host
+ * map shows, and with manners that a harness must survive.
  */
 #include "flavour/layer.h"
 
@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PAGE 4096u
 #ifdef SO_TAKES_MORE
@@ -149,6 +150,21 @@ static uint64_t so_mmap(struct layer *l, uint64_t start, uint64_t len, int prot,
     return err ? (uint64_t)fail(-err) : start;
 }
 
+#if defined(SO_HARSH)
+/* What may happen to whoever tests a layer, chosen by an address. */
+static void be_harsh(uint64_t start)
+{
+    if (start == 0x20000) {
+        abort();
+    } else if (start == 0x70000) {
+        _exit(9);
+    } else if (start == 0xb0000) {
+        for (volatile int on = 1; on;) {
+        }
+    }
+}
+#endif
+
 static int so_munmap(struct layer *l, uint64_t start, uint64_t len)
 {
     size_t first, n;
@@ -156,6 +172,9 @@ static int so_munmap(struct layer *l, uint64_t start, uint64_t len)
 
 #if defined(SO_EXITS)
     exit(0);
+#endif
+#if defined(SO_HARSH)
+    be_harsh(start);
 #endif
     if (!pages(start, len, &first, &n)) {
         return fail(EINVAL);
