@@ -7,6 +7,7 @@
 
 #include "base/vec.h"
 #include "cmd.h"
+#include "corpus_add.h"
 #include "input.h"
 #include "lost.h"
 #include "pool.h"
@@ -26,6 +27,9 @@ struct corpus_command {
     struct input_list inputs;
     struct common_options common;
     unsigned jobs;
+    char *add;          /* a finding to become a program of the corpus */
+    char *as;           /* by this name */
+    const char *corpus; /* of this folder */
     bool tap;
     size_t n_tap;
     struct {
@@ -304,15 +308,22 @@ static int parse(struct corpus_command *c, struct cmd_options *o, struct err *e)
             c->tap = true;
         } else if (val == 'J') {
             r = option_jobs(&c->jobs, value, e);
+        } else if (val == 'a' || val == 'n') {
+            free(val == 'a' ? c->add : c->as);
+            *(val == 'a' ? &c->add : &c->as) = value;
+            value = NULL;
         } else {
             r = common_option(&c->common, &c->targets, val, value, e);
         }
         free(value);
     }
-    if (r == 0 && c->tap && c->common.json) {
-        r = err_set(e, -EINVAL, "--tap or --json, not both");
+    if (r == 0 && c->tap + c->common.json + (c->add != NULL) > 1) {
+        r = err_set(e, -EINVAL, "one of --tap, --json and --add");
     }
-    if (r == 0 && c->targets.n == 0) {
+    if (r == 0 && c->as && !c->add) {
+        r = err_set(e, -EINVAL, "--as is the name of what --add adds");
+    }
+    if (r == 0 && c->targets.n == 0 && !c->add) {
         r = target_list_add(&c->targets, "linux", e);
         r = r < 0 ? r : target_list_add(&c->targets, "bsd", e);
     }
@@ -326,6 +337,10 @@ static int load(struct corpus_command *c, struct cmd_options *o, struct err *e)
 
     if (!args || !args[0]) {
         return err_set(e, -EINVAL, "no folder named; see twinmap corpus --help");
+    }
+    if (c->add) {
+        c->corpus = args[0];
+        return args[1] ? err_set(e, -EINVAL, "--add takes one corpus") : 0;
     }
     for (; r == 0 && *args; args++) {
         r = input_add(&c->inputs, *args, c->common.format, e);
@@ -347,12 +362,45 @@ static void corpus_free(struct corpus_command *c)
     common_options_free(&c->common);
 }
 
+/* Returns the exit code. */
+static int add(const struct corpus_command *c)
+{
+    struct corpus_add a = {.finding = c->add, .name = c->as, .corpus = c->corpus};
+    struct target_spec *specs = calloc(c->targets.n + 1, sizeof(*specs));
+    struct buf out = BUF_INIT;
+    struct err e;
+    int rc;
+
+    for (size_t i = 0; specs && i < c->targets.n; i++) {
+        specs[a.n_specs++] = c->targets.v[i].spec;
+    }
+    a.specs = specs;
+    rc = specs ? corpus_add(&a, &out, &e) : err_set(&e, -EIO, "out of memory");
+    free(specs);
+    if (rc == -EIO) {
+        return cmd_harness("corpus", &e);
+    }
+    if (rc < 0) {
+        cmd_usage("corpus", "%s", e.text);
+        return rc == -ENOTSUP ? EXIT_NOTHING_RAN : EXIT_USAGE;
+    }
+    fputs(buf_text(&out), stdout);
+    buf_free(&out);
+    return cmd_finish("corpus", EXIT_HOLDS);
+}
+
 int cmd_corpus(int argc, const char **argv)
 {
     struct poptOption table[] = {
         COMMON_OPTIONS,
         {"jobs", 0, POPT_ARG_STRING, NULL, 'J', "processes that share the programs (one per core)",
          "J"},
+        {"add", 0, POPT_ARG_STRING, NULL, 'a',
+         "make this finding, a program or a folder of twinmap triage's, a regression program in "
+         "the corpus' folder regress/ instead of running anything",
+         "FINDING"},
+        {"as", 0, POPT_ARG_STRING, NULL, 'n', "under this name; by its signature without it",
+         "NAME"},
         {"tap", 0, POPT_ARG_NONE, NULL, 't', "one TAP line per program and target", NULL},
         POPT_AUTOHELP POPT_TABLEEND,
     };
@@ -364,6 +412,8 @@ int cmd_corpus(int argc, const char **argv)
     cmd_options_init(&o, argc, argv, table, "corpus");
     if (parse(&c, &o, &e) < 0 || load(&c, &o, &e) < 0) {
         code = cmd_usage("corpus", "%s", e.text);
+    } else if (c.add) {
+        code = add(&c);
     } else {
         c.runs = c.common.json ? json_object_new_array() : NULL;
         if (run_all(&c, &e) < 0) {
@@ -374,6 +424,8 @@ int cmd_corpus(int argc, const char **argv)
         }
     }
     cmd_options_free(&o);
+    free(c.add);
+    free(c.as);
     corpus_free(&c);
     return code;
 }
