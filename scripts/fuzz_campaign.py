@@ -23,19 +23,19 @@ import builds
 
 
 class Target(NamedTuple):
-    """What is fuzzed: fuzz/fuzz_NAME, programs as SPEC has them, findings shown again by REPLAY."""
+    """What is fuzzed: fuzz/fuzz_NAME, programs as SPEC has them, judged ON these by twinmap triage."""
 
     name: str
     flavour: str
     host: str
     spec: str
-    replay: tuple
+    on: tuple
     share: int  # of a campaign's time, if all take part
 
 
 def _layer(flavour, host, share):
     spec = flavour if host == "real" else f"{flavour},host={host}"
-    return Target(flavour if host == "real" else f"{flavour}_sim", flavour, host, spec, ("run", "--on", spec), share)
+    return Target(flavour if host == "real" else f"{flavour}_sim", flavour, host, spec, (spec,), share)
 
 
 # Most of the time goes to simulated hosts: they are faster, have every page-size relation for real, and the same checks.
@@ -44,7 +44,7 @@ TARGETS = (
     _layer("bsd", "sim-freebsd", 30),
     _layer("linux", "real", 13),
     _layer("bsd", "real", 12),
-    Target("vm", "model-linux", "kernel", "kernel", ("diff", "--on", "model-linux", "--on", "kernel"), 15),
+    Target("vm", "model-linux", "kernel", "kernel", ("model-linux", "kernel"), 15),
 )
 FLAVOURS = ("linux", "bsd")
 ENGINES = ("libfuzzer", "afl")
@@ -264,41 +264,39 @@ def gather_seeds(folder, failed):
             (folder / "kernel" / name).write_text("".join(l for l in lines if not l.startswith(("config", "requires"))))
 
 
-def signature_of(twinmap, target, path):
-    """Replay a crash file; its signature, or None if it does not show again."""
-    try:
-        done = subprocess.run([twinmap, *target.replay, "--format", "auto", path], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, errors="replace", check=False, timeout=60)
-    except subprocess.TimeoutExpired:
-        return f"hang/{target.name}"
-    found = re.search(r"^twinmap-finding: (.*)$", done.stdout + done.stderr, re.M)
-    if found:
-        return found.group(1)
-    return f"crash of the command, status {done.returncode}" if done.returncode not in (0, 77) else None
-
-
-def group_findings(lanes, twinmap, findings):
-    """Crash files by signature, the smallest of each copied to FINDINGS. Returns rows and the unconfirmed files."""
-    groups, unconfirmed = {}, []
+def hand_over(lanes, folder):
+    """Links to the crash files of LANES in FOLDER, one below it per lane: what this campaign has found, nothing older."""
+    shutil.rmtree(folder, ignore_errors=True)
     for lane in lanes:
-        for path in lane.crashes[:200]:
-            signature = signature_of(twinmap, lane.target, path)
-            if signature is None:
-                unconfirmed.append((lane, path))
-            else:
-                groups.setdefault((lane.target, signature), []).append((path.stat().st_size, path, lane))
-    rows = []
-    for (target, signature), files in sorted(groups.items()):
-        _, path, _ = min(files, key=lambda f: f[0])
-        findings.mkdir(parents=True, exist_ok=True)
-        name = re.sub(r"[^a-zA-Z0-9]+", "-", signature).strip("-")[:80]
-        kept = findings / f"{target.name}-{name}.bin"
-        shutil.copyfile(path, kept)
-        rows.append((signature, target, len(files), sorted({f[2].engine for f in files}), kept))
-    return rows, unconfirmed
+        (folder / lane.name).mkdir(parents=True)
+        for path in lane.crashes:
+            (folder / lane.name / path.name).symlink_to(path)
+    return folder
 
 
-def print_summary(lanes, rows, unconfirmed, twinmap):
+def triage(lanes, twinmap, base):
+    """Crash files grouped and one of each group minimised, by twinmap triage, which keeps them in BASE/findings/TARGET.
+    Returns its findings, and as (lane, path, what became of it) the files that crashed an engine and do not show again."""
+    findings, unconfirmed = [], []
+    for target in {lane.target: None for lane in lanes if lane.crashes}:
+        own = {lane.name: lane for lane in lanes if lane.target == target}
+        crashes = hand_over(own.values(), base / "crashes" / target.name)
+        kept = base / "findings" / target.name
+        kept.parent.mkdir(exist_ok=True)
+        done = subprocess.run([twinmap, "triage", "--json", *(f"--on={name}" for name in target.on),
+                               "-o", os.path.relpath(kept), crashes], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, check=False)
+        if done.returncode not in (0, 1, 3, 77):
+            raise builds.BuildError(f"twinmap triage failed with {done.returncode}: {done.stderr.strip()}")
+        document = json.loads(done.stdout)
+        findings += document["findings"]
+        for file in (f for f in document["files"] if f["state"] != "finding"):
+            lane = own[Path(file["path"]).parent.name]
+            unconfirmed.append((lane, os.path.realpath(file["path"]), file["state"]))
+    return findings, unconfirmed
+
+
+def print_summary(lanes, findings, unconfirmed, twinmap):
     print(f"\n{'engine':<10}{'target':<12}{'host':<12}{'seconds':>7}{'programs':>10}{'programs/s':>12}{'edges':>7}"
           f"{'corpus':>8}{'skipped':>9}{'excused':>9}{'poisoned':>10}{'crashes':>9}{'first after':>13}")
     for lane in lanes:
@@ -311,12 +309,13 @@ def print_summary(lanes, rows, unconfirmed, twinmap):
     total = sum(lane.programs for lane in lanes)
     print("skipped: programs; excused, poisoned: steps in which a limit of layers excused something, or something could"
           " not be compared")
-    print(f"{total} programs, {len(rows)} finding{'' if len(rows) == 1 else 's'}")
-    for signature, target, count, engines, kept in rows:
-        print(f"\nfinding: {signature}\n  {count} inputs, by {' and '.join(engines)}; the smallest: {kept}")
-        print(f"  next: {os.path.relpath(twinmap)} {' '.join(target.replay)} {os.path.relpath(kept)}")
-    for lane, path in unconfirmed:
-        print(f"\nnot confirmed: {path} crashed {lane.name} but does not show again alone; its log: {lane.log}")
+    print(f"{total} programs, {len(findings)} finding{'' if len(findings) == 1 else 's'}")
+    for finding in findings:
+        print(f"\nfinding: {finding['signature']}\n  {finding['files']} inputs, {finding['ops_before']} ops"
+              f" -> {finding['ops_after']}: {finding['folder']} ({finding['change']})")
+        print(f"  next: {finding['command'].replace('twinmap', os.path.relpath(twinmap), 1)}")
+    for lane, path, state in unconfirmed:
+        print(f"\nnot confirmed: {path} crashed {lane.name} and does not show again alone ({state}); its log: {lane.log}")
 
 
 def build_all(args):
@@ -353,7 +352,7 @@ def campaign(args):
     base.mkdir(parents=True, exist_ok=True)
     gather_seeds(base / "seeds", failed)
     lanes = fuzz(args, targets, base / "seeds", base)
-    findings, unconfirmed = group_findings(lanes, twinmap, base / "findings")
+    findings, unconfirmed = triage(lanes, twinmap, base)
     print_summary(lanes, findings, unconfirmed, twinmap)
     for lane in lanes:
         if lane.error:
