@@ -36,17 +36,6 @@ struct diff_command {
     uint64_t began;
 };
 
-static int switch_off(struct diff_command *c, const char *name, struct err *e)
-{
-    enum rule_id id = rule_find(name);
-
-    if (id == RULE_NONE) {
-        return err_set(e, -EINVAL, "--no-rule %s: no such rule; see docs/RULES.md", name);
-    }
-    c->plan.rules_off |= rule_bit(id);
-    return 0;
-}
-
 static int take_option(struct diff_command *c, int val, const char *value, struct err *e)
 {
     switch (val) {
@@ -63,8 +52,6 @@ static int take_option(struct diff_command *c, int val, const char *value, struc
     case 'P':
         c->picture = true;
         return 0;
-    case 'R':
-        return switch_off(c, value, e);
     default:
         return common_option(&c->common, &c->targets, val, value, e);
     }
@@ -98,11 +85,7 @@ static int check(struct diff_command *c, const char **args, struct err *e)
 static void plan(struct diff_command *c)
 {
     common_options_print(&c->common, &c->command);
-    for (unsigned i = 0; i < RULE_COUNT; i++) {
-        if (c->plan.rules_off & rule_bit((enum rule_id)i)) {
-            buf_fmt(&c->command, "--no-rule %s ", rule_descs[i].name);
-        }
-    }
+    c->plan.rules_off = c->common.rules_off;
     c->plan.specs = c->specs;
     c->plan.n_specs = c->targets.n;
     c->plan.options = c->common.run;
@@ -315,8 +298,7 @@ int cmd_diff(int argc, const char **argv)
         COMMON_OPTIONS,
         {"picture", 0, POPT_ARG_NONE, NULL, 'P',
          "draw what each step did on all targets first, COLUMNS characters wide", NULL},
-        {"no-rule", 0, POPT_ARG_STRING, NULL, 'R',
-         "excuse nothing by this rule (docs/RULES.md); may be given more than once", "NAME"},
+        NO_RULE_OPTION,
         {"random", 0, POPT_ARG_STRING, NULL, 'r', "compare over generated programs", "N"},
         {"seed", 0, POPT_ARG_STRING, NULL, 's', "seed of the first of them (0); each has its own",
          "S"},

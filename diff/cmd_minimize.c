@@ -189,23 +189,13 @@ static int by_test(struct minimize *c)
 /* Without --on a program runs on the flavour of its own system. */
 static int open_judge(struct minimize *c, struct judge **ret, struct err *e)
 {
-    struct target_spec *specs;
     int rc = 0;
 
     if (c->targets.n == 0) {
         c->by_default = true;
         rc = target_list_add(&c->targets, prog_wants_freebsd(&c->prog) ? "bsd" : "linux", e);
     }
-    specs = rc < 0 ? NULL : calloc(c->targets.n, sizeof(*specs));
-    if (!specs) {
-        return rc < 0 ? rc : err_set(e, -ENOMEM, "out of memory");
-    }
-    for (size_t i = 0; i < c->targets.n; i++) {
-        specs[i] = c->targets.v[i].spec;
-    }
-    rc = judge_open(ret, specs, c->targets.n, &c->common.run, e);
-    free(specs);
-    return rc;
+    return rc < 0 ? rc : common_options_judge(&c->common, &c->targets, ret, e);
 }
 
 static void name_targets(const struct minimize *c, struct buf *out)
@@ -355,6 +345,7 @@ int cmd_minimize(int argc, const char **argv)
 {
     struct poptOption table[] = {
         COMMON_RUN_OPTIONS,
+        NO_RULE_OPTION,
         {"test", 0, POPT_ARG_STRING, NULL, 't',
          "a shell command decides instead: {} is the path of a program, status 0 means that it is "
          "still interesting (as C-Reduce and delta have it); run in the current folder",

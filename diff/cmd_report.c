@@ -111,22 +111,6 @@ static int write_page(struct report_command *c, struct err *e)
     return rc;
 }
 
-static int open_judge(struct report_command *c, struct err *e)
-{
-    struct target_spec *specs = calloc(c->targets.n, sizeof(*specs));
-    int rc;
-
-    if (!specs) {
-        return err_set(e, -ENOMEM, "out of memory");
-    }
-    for (size_t i = 0; i < c->targets.n; i++) {
-        specs[i] = c->targets.v[i].spec;
-    }
-    rc = judge_open(&c->judge, specs, c->targets.n, &c->common.run, e);
-    free(specs);
-    return rc;
-}
-
 static int nothing_ran(const char *why)
 {
     fprintf(stderr, "twinmap report: nothing to draw: %s\n", why);
@@ -137,7 +121,7 @@ static int nothing_ran(const char *why)
 static int report(struct report_command *c)
 {
     struct err e = {""};
-    int rc = open_judge(c, &e);
+    int rc = common_options_judge(&c->common, &c->targets, &c->judge, &e);
 
     if (rc == -EINVAL || rc == -ENOENT) {
         return cmd_usage("report", "%s", e.text);
@@ -164,6 +148,7 @@ int cmd_report(int argc, const char **argv)
 {
     struct poptOption table[] = {
         COMMON_OPTIONS,
+        NO_RULE_OPTION,
         {"output", 'o', POPT_ARG_STRING, NULL, 'O', "where to write it; - is standard output",
          "OUT.html"},
         POPT_AUTOHELP POPT_TABLEEND,

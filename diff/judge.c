@@ -56,6 +56,11 @@ int judge_open(struct judge **ret, const struct target_spec *specs, size_t n_spe
     return 0;
 }
 
+void judge_switch_off(struct judge *j, uint64_t rules)
+{
+    j->set.rules_off = rules;
+}
+
 struct judge *judge_close(struct judge *j)
 {
     if (j) {

@@ -17,8 +17,8 @@ struct judge_result {
     enum judge_verdict verdict;
     struct buf reason;    /* FINDING: the violation in one sentence; SKIP: why */
     struct buf signature; /* FINDING: by meaning, the same on another machine; diff/signature.h */
-    size_t bad_op; /* FINDING: index in the program's ops; their number: behind the last or before
-                      the first */
+    /* FINDING: index in the program's ops; their number: behind the last or before the first */
+    size_t bad_op;
     bool has_where; /* FINDING: where is the first bad range, guest addresses (@N is N) */
     struct range where;
     struct prog_config config; /* as used by the first target */
@@ -34,6 +34,8 @@ struct judge;
  */
 int judge_open(struct judge **ret, const struct target_spec *specs, size_t n_specs,
                const struct run_options *o, struct err *e);
+/* From now on these rules (rules.h) excuse nothing. */
+void judge_switch_off(struct judge *j, uint64_t rules);
 /* Takes NULL, returns NULL. */
 struct judge *judge_close(struct judge *j);
 /*

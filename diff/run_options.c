@@ -8,6 +8,7 @@
 
 #include "hostmap/hostmap.h"
 #include "pool.h"
+#include "rules.h"
 
 /* Index of VALUE in NAMES (NULL-terminated), or -EINVAL with the names that would be right. */
 static int pick(const char *option, const char *value, const char *const *names, struct err *e)
@@ -69,6 +70,12 @@ int common_option(struct common_options *c, struct target_list *targets, int val
         return r < 0 ? r : 0;
     case 'h' + 256:
         return set_hostmap(c, value, e);
+    case 'r' + 256:
+        if (rule_find(value) == RULE_NONE) {
+            return err_set(e, -EINVAL, "--no-rule %s: no such rule; see docs/RULES.md", value);
+        }
+        c->rules_off |= rule_bit(rule_find(value));
+        return 0;
     case 'l' + 256:
         if (limit_find(value) == LIMIT_NONE) {
             return err_set(e, -EINVAL, "--no-limit %s: no such limit; see docs/LIMITS.md", value);
@@ -120,6 +127,11 @@ void common_options_print(const struct common_options *c, struct buf *out)
             buf_fmt(out, "--no-limit %s ", limit_descs[i].name);
         }
     }
+    for (unsigned i = 0; i < RULE_COUNT; i++) {
+        if (c->rules_off & rule_bit((enum rule_id)i)) {
+            buf_fmt(out, "--no-rule %s ", rule_descs[i].name);
+        }
+    }
     if (c->hostmap) {
         buf_fmt(out, "--hostmap %s ", c->hostmap);
     }
@@ -140,6 +152,26 @@ void common_options_print_path(const struct common_options *c, const char *path,
 {
     common_options_print(c, out);
     common_options_print_input(c, path, out);
+}
+
+int common_options_judge(const struct common_options *c, const struct target_list *targets,
+                         struct judge **ret, struct err *e)
+{
+    struct target_spec *specs = calloc(targets->n, sizeof(*specs));
+    int rc;
+
+    if (!specs) {
+        return err_set(e, -ENOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < targets->n; i++) {
+        specs[i] = targets->v[i].spec;
+    }
+    rc = judge_open(ret, specs, targets->n, &c->run, e);
+    if (rc == 0) {
+        judge_switch_off(*ret, c->rules_off);
+    }
+    free(specs);
+    return rc;
 }
 
 void common_options_free(struct common_options *c)

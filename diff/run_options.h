@@ -3,6 +3,7 @@
 #pragma once
 
 #include "exec/runner.h"
+#include "judge.h"
 #include "op/codec.h"
 #include "target_list.h"
 
@@ -10,8 +11,9 @@ struct common_options {
     struct run_options run;
     enum prog_format format;
     bool json;
-    uint64_t related; /* relatives (exec/related.h) that each program is compared with */
-    char *hostmap;    /* owns run.hostmap */
+    uint64_t rules_off; /* set of rules (rules.h) that excuse nothing */
+    uint64_t related;   /* relatives (exec/related.h) that each program is compared with */
+    char *hostmap;      /* owns run.hostmap */
 };
 #define COMMON_OPTIONS_INIT ((struct common_options){.run = RUN_OPTIONS_DEFAULT})
 
@@ -27,17 +29,21 @@ struct common_options {
         {"format", 0, POPT_ARG_STRING, NULL, 'f', "how to read programs", "auto|text|binary"}, \
         {"maps", 0, POPT_ARG_STRING, NULL, 'm', "when to judge the host map", "none|program|op"}, \
         {"hostmap", 0, POPT_ARG_STRING, NULL, 'h' + 256, "reader of the host map", "NAME"}, \
-        {"no-limit", \
-         0, \
-         POPT_ARG_STRING, \
-         NULL, \
-         'l' + 256, \
-         "excuse nothing by this limit (docs/LIMITS.md); may be given more than once", \
-         "NAME"}
+    { \
+        "no-limit", 0, POPT_ARG_STRING, NULL, 'l' + 256, \
+            "excuse nothing by this limit (docs/LIMITS.md); may be given more than once", "NAME" \
+    }
 #define COMMON_OPTIONS \
     COMMON_RUN_OPTIONS, \
     { \
         "json", 0, POPT_ARG_NONE, NULL, 'j', "one JSON document instead of text", NULL \
+    }
+
+/* One more row, for verbs that hold targets against each other. */
+#define NO_RULE_OPTION \
+    { \
+        "no-rule", 0, POPT_ARG_STRING, NULL, 'r' + 256, \
+            "excuse nothing by this rule (docs/RULES.md); may be given more than once", "NAME" \
     }
 
 /* Take option VAL with VALUE (may be NULL). 0, or a negative errno with one line in E. */
@@ -54,4 +60,7 @@ void common_options_print_path(const struct common_options *c, const char *path,
 int option_number(uint64_t *to, const char *option, const char *value, struct err *e);
 /* VALUE of --jobs into *TO. The same. */
 int option_jobs(unsigned *to, const char *value, struct err *e);
+/* A judge for all of TARGETS under C. As judge_open. */
+int common_options_judge(const struct common_options *c, const struct target_list *targets,
+                         struct judge **ret, struct err *e);
 void common_options_free(struct common_options *c);
