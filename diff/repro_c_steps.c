@@ -130,6 +130,18 @@ static void print_flags(uint64_t neutral, uint64_t value, void (*print)(uint64_t
     buf_str(out, negative ? ")" : "");
 }
 
+/* Rights at most have a name on FreeBSD alone. */
+static void print_prot(const struct repro_c *c, uint64_t prot, uint64_t value, struct buf *out)
+{
+    uint64_t most =
+        c->system == ABI_LINUX ? prot & (uint64_t)ABI_PROT_RWX << ABI_PROT_MAX_SHIFT : 0;
+
+    print_flags(prot & ~most, value & ~most, abi_print_prot, out);
+    if (most) {
+        buf_fmt(out, "|0x%" PRIx64, most);
+    }
+}
+
 static void print_arg(struct repro_c *c, const struct op *op, unsigned i, const uint64_t *given,
                       struct buf *out)
 {
@@ -145,7 +157,7 @@ static void print_arg(struct repro_c *c, const struct op *op, unsigned i, const 
         repro_c_number(c, to_register(c, v->num), out);
         break;
     case ARG_PROT:
-        print_flags(v->num, given[i], abi_print_prot, out);
+        print_prot(c, v->num, given[i], out);
         break;
     case ARG_MAPFLAGS: /* as the system is told, which may have other words for it */
         print_flags(abi_mapflags_from_system(c->system, (uint32_t)given[i]), given[i],
