@@ -209,15 +209,26 @@ static int expect_by_model(const struct adding *x, struct prog *to, struct err *
     return rc;
 }
 
+static bool has_one_page_size(const struct prog *p)
+{
+    return config_effective_host_page(&p->config) == p->config.value[CONFIG_GUEST_PAGE];
+}
+
 /*
  * A limit may excuse that a layer does not do before the finding as the specification says: what
- * it contradicts there is not expected.
+ * it contradicts there is not expected. What one would excuse of the op that is wrong nobody can
+ * tell; most limits are of page sizes that differ.
  */
 static int drop_excused(struct adding *x, struct prog *p, struct err *e)
 {
     struct judge_result r = JUDGE_RESULT_INIT;
     size_t bad = x->result.bad_op;
-    int rc = judge_run(x->judge, p, &r, e);
+    int rc;
+
+    if (bad < p->ops.n && !has_one_page_size(p)) {
+        p->ops.v[bad].expect = x->prog.ops.v[bad].expect;
+    }
+    rc = judge_run(x->judge, p, &r, e);
 
     while (rc == 0 && r.verdict == JUDGE_FINDING && r.bad_op < bad &&
            p->ops.v[r.bad_op].expect.kind != x->prog.ops.v[r.bad_op].expect.kind) {
