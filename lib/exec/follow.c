@@ -33,7 +33,6 @@ struct follower {
     /* The current program. */
     const struct prog *prog;
     const struct record_place *place;
-    const struct record *seen; /* NULL: nobody is followed */
     struct record *ret;
     unsigned n_processes;
     unsigned process;
@@ -165,8 +164,9 @@ static int put_regions(struct follower *f, struct record_step *s)
         struct region *r = &f->now.v[i];
 
         r->named = false;
-        /* what is shared is known, though a listing of this system does not show it */
-        r->shared = r->shared || (!f->seen && vm_shared(model_proc(f->model), r->r.start));
+        /* what is shared is known, though a FreeBSD kernel's own listing would not show it */
+        r->shared = r->shared || (f->place->system == ABI_FREEBSD &&
+                                  vm_shared(model_proc(f->model), r->r.start));
     }
     return record_put_regions(f->ret, s, &f->now) < 0 ? no_memory(f) : 0;
 }
@@ -451,7 +451,6 @@ int follower_run(struct follower *f, const struct prog *p, const struct record_p
     ret->place = *place;
     f->prog = p;
     f->place = place;
-    f->seen = seen;
     f->ret = ret;
     f->err = e;
     rc = begin(f);
