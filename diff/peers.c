@@ -42,6 +42,7 @@ const char *peers_begin(struct peers *p, const struct prog *prog, const struct r
     apart_clear(&p->apart);
     p->names.n = 0;
     p->depth = 0;
+    p->before_a = p->before_b = 0;
     p->seen = false;
     return a->place.page != b->place.page   ? "the guest's pages differ in size"
            : a->place.bits != b->place.bits ? "the guest's addresses differ in width"
@@ -58,6 +59,8 @@ static int enter_child(struct peers *p)
         return 0;
     }
     p->depth++;
+    parent->before_a = p->before_a;
+    parent->before_b = p->before_b;
     return rename_copy(&parent->rename, &p->rename) < 0 ||
                    region_vec_copy(&parent->pages, &p->apart.pages) < 0 ||
                    object_names_copy(&parent->names, &p->names) < 0
@@ -73,6 +76,8 @@ static int leave_child(struct peers *p)
         return 0;
     }
     parent = &p->parents[--p->depth];
+    p->before_a = parent->before_a;
+    p->before_b = parent->before_b;
     p->seen = false;
     return rename_copy(&p->rename, &parent->rename) < 0 ||
                    region_vec_copy(&p->apart.pages, &parent->pages) < 0 ||
@@ -100,8 +105,8 @@ static enum rule_id excusing_rule(const struct peers *p, size_t i, enum compare_
         .b = p->b,
         .x = x,
         .y = &p->b->steps.v[i],
-        .before_a = peers_before(p->a, i),
-        .before_b = peers_before(p->b, i),
+        .before_a = peers_before(p, p->a),
+        .before_b = peers_before(p, p->b),
         .what = what,
         .off = p->rules_off,
     };
@@ -246,7 +251,7 @@ static int part_written(struct peers *p, size_t i)
 static int note_store(struct peers *p, size_t i)
 {
     const struct record_step *x = &p->a->steps.v[i];
-    struct region_vec mapped = peers_before(p->a, i);
+    struct region_vec mapped = peers_before(p, p->a);
     struct range r;
 
     return p->prog->ops.v[x->step.op].kind == OP_store &&
@@ -276,10 +281,10 @@ static bool is_unseen(const struct record *r, const struct record_step *s)
 }
 
 /* A layer's child process that nobody could look into, and what it shares with its parent. */
-static int unseen(struct peers *p, size_t i, struct compare_result *ret)
+static int unseen(struct peers *p, struct compare_result *ret)
 {
     const struct range all = {0, UINT64_MAX};
-    struct region_vec a = peers_before(p->a, i);
+    struct region_vec a = peers_before(p, p->a);
 
     ret->verdict = COMPARE_POISONED;
     ret->poison = RECORD_UNSEEN;
@@ -311,7 +316,7 @@ static int compare_op(struct peers *p, size_t i, struct compare_result *ret)
     int rc;
 
     if (is_unseen(p->a, x) || is_unseen(p->b, y)) {
-        return unseen(p, i, ret);
+        return unseen(p, ret);
     }
     if (grows_alone(p, i)) {
         ret->verdict = COMPARE_POISONED;
@@ -371,6 +376,8 @@ int peers_step(struct peers *p, size_t i, struct compare_result *ret)
     p->named.n = 0;
     rc = x->what == RECORD_BORN ? enter_child(p) : 0;
     rc = rc < 0 ? rc : x->what == RECORD_OP ? compare_op(p, i, ret) : peers_state(p, i, ret);
+    p->before_a = x->has_regions ? i + 1 : p->before_a;
+    p->before_b = y->has_regions ? i + 1 : p->before_b;
     if (rc == 0 && x->what == RECORD_DONE) {
         rc = leave_child(p);
     }

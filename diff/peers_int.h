@@ -19,14 +19,15 @@ struct named {
     unsigned n;
     struct range a[NAMED_MAX];
     struct range b[NAMED_MAX]; /* not renamed */
-    bool exact; /* the same pages in the same order, */
-    bool same;  /* or such as are free on both sides */
+    bool exact;                /* the same pages in the same order, */
+    bool same;                 /* or such as are free on both sides */
 };
 
 /* What a process has to itself, put away for the time of its child. */
 struct peers_parent {
     struct rename rename;
     struct region_vec pages;
+    size_t before_a, before_b;
     struct object_names names; /* what a child makes has a number that its parent gives out again */
 };
 
@@ -39,6 +40,8 @@ struct peers {
     struct object_names names;
     struct peers_parent parents[PROG_FORKS_MAX];
     unsigned depth;
+    /* Behind the last steps of this process that say what is mapped; 0: none has. */
+    size_t before_a, before_b;
     struct region_vec x, y; /* scratch: what both have mapped, in normal form */
     struct named named;     /* of the current step */
     /* The lists that were compared last and found alike: nothing has changed since. */
@@ -63,10 +66,17 @@ static inline struct range peers_unshift(const struct peers *p, struct range b)
     return (struct range){b.start + back, b.last + back};
 }
 
-/* What both had mapped before step I, at their own addresses. */
-static inline struct region_vec peers_before(const struct record *r, size_t i)
+/* What R's target has mapped before the current step, at its own addresses, and after step I. */
+static inline struct region_vec peers_before(const struct peers *p, const struct record *r)
 {
-    return i > 0 ? record_regions(r, i - 1) : REGION_VEC_INIT;
+    size_t at = r == p->a ? p->before_a : p->before_b;
+
+    return at > 0 ? record_regions(r, at - 1) : REGION_VEC_INIT;
+}
+
+static inline struct region_vec peers_after(const struct peers *p, const struct record *r, size_t i)
+{
+    return r->steps.v[i].has_regions ? record_regions(r, i) : peers_before(p, r);
 }
 
 /* peers_named.c */

@@ -109,10 +109,10 @@ static bool is_free(const struct region_vec *v, const struct record_place *place
  * Whether A of the first and B of the second hold the same, page for page: one and the same, or
  * nothing on both sides, for what is free may be anywhere.
  */
-static bool alike(struct peers *p, size_t i, struct range a, struct range b)
+static bool alike(struct peers *p, struct range a, struct range b)
 {
-    struct region_vec mine = peers_before(p->a, i);
-    struct region_vec other = peers_before(p->b, i);
+    struct region_vec mine = peers_before(p, p->a);
+    struct region_vec other = peers_before(p, p->b);
 
     if (a.last - a.start != b.last - b.start) {
         return false;
@@ -162,7 +162,7 @@ void peers_name(struct peers *p, size_t at)
         } else if (skipped(y)) {
             n->b[i] = n->a[i];
         } else {
-            n->same &= alike(p, at, n->a[i], n->b[i]);
+            n->same &= alike(p, n->a[i], n->b[i]);
         }
     }
     add_result(p, op, x, y);
@@ -206,8 +206,8 @@ static int part_objects(struct peers *p, const struct record *r, size_t i, struc
 {
     bool second = r == p->b;
     struct range wide = range_widen(where, u64_max(r->place.host_page, r->place.page));
-    struct region_vec before = peers_before(r, i);
-    struct region_vec after = record_regions(r, i);
+    struct region_vec before = peers_before(p, r);
+    struct region_vec after = peers_after(p, r, i);
     int rc = apart_objects(&p->apart, &before, wide, second ? first_name : NULL, &p->names);
 
     return rc < 0 ? rc
@@ -263,7 +263,7 @@ bool peers_meets_apart(const struct peers *p, size_t i)
 /* What R has mapped in WHERE, its own addresses, after step I, is its own affair from now on. */
 static int part_mapped(struct peers *p, const struct record *r, size_t i, struct range where)
 {
-    struct region_vec mapped = record_regions(r, i);
+    struct region_vec mapped = peers_after(p, r, i);
     int rc = 0;
 
     for (size_t k = region_lower_bound(&mapped, where.start);

@@ -113,8 +113,8 @@ static int differ(struct peers *p, size_t i, struct region_difference *d,
 
 static int compare_regions(struct peers *p, size_t i, struct compare_result *ret)
 {
-    struct region_vec a = record_regions(p->a, i);
-    struct region_vec b = record_regions(p->b, i);
+    struct region_vec a = peers_after(p, p->a, i);
+    struct region_vec b = peers_after(p, p->b, i);
     struct range within = p->a->place.within;
     struct region_difference d;
     int rc;
@@ -217,8 +217,8 @@ static bool hidden_on(const struct peers *p, const struct region_vec *v, uint64_
 
 bool peers_page_hidden(const struct peers *p, size_t i, uint64_t at)
 {
-    struct region_vec after = record_regions(p->a, i);
-    struct region_vec before = peers_before(p->a, i);
+    struct region_vec after = peers_after(p, p->a, i);
+    struct region_vec before = peers_before(p, p->a);
 
     return hidden_on(p, &after, at, at) || hidden_on(p, &before, at, at);
 }
@@ -266,7 +266,7 @@ static int compare_digests(struct peers *p, size_t i, struct compare_result *ret
 {
     const struct record_slice *a = &p->a->steps.v[i].digests;
     const struct record_slice *b = &p->b->steps.v[i].digests;
-    struct region_vec map_a = record_regions(p->a, i);
+    struct region_vec map_a = peers_after(p, p->a, i);
     int rc = 0;
 
     for (uint32_t k = 0; rc == 0 && k < a->n && ret->verdict != COMPARE_FINDING; k++) {

@@ -199,7 +199,7 @@ static bool rule_OUTSIDE(const struct rule_ctx *c)
 
 static bool rule_MAP_32BIT(const struct rule_ctx *c)
 {
-    return has_flag(c, ABI_MAP_32BIT) && freebsd_alone(c, 0);
+    return has_flag(c, ABI_MAP_32BIT) && (linux_alone(c, ABI_ENOMEM) || freebsd_alone(c, 0));
 }
 
 static bool rule_OFFSET_INSIDE(const struct rule_ctx *c)
