@@ -99,6 +99,13 @@ static bool fails_host(const struct prog *p)
     return false;
 }
 
+/* What the program is for: it may say so, or the target on which it is a finding does. */
+static bool is_for_freebsd(const struct repro_command *c)
+{
+    return prog_wants_freebsd(&c->prog) ||
+           (c->findings.n > 0 && c->findings.v[0].system == ABI_FREEBSD);
+}
+
 static int open_good(struct repro_command *c, const char *target, struct err *e)
 {
     int rc = target ? target_parse(&c->on, target, e) : 0;
@@ -115,7 +122,7 @@ static int choose(struct repro_command *c, struct err *e)
     const char *why;
     int rc;
 
-    if (prog_wants_freebsd(&c->prog)) {
+    if (is_for_freebsd(c)) {
         return open_good(c, "model-freebsd", e);
     }
     if (!kernel_available(&why)) {
