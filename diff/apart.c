@@ -58,17 +58,34 @@ static bool has_object(const struct apart *a, uint64_t object)
     return false;
 }
 
+/*
+ * G as large as WHERE: a layer's host page may hold more of the file than the guest has mapped, and
+ * a store beside the map reaches it.
+ */
+static struct region widened(const struct region *g, struct range where)
+{
+    struct region wide = *g;
+    uint64_t before = g->r.start > where.start ? g->r.start - where.start : 0;
+
+    before = before < g->offset ? before : g->offset;
+    wide.r.start -= before;
+    wide.offset -= before;
+    wide.r.last = wide.r.last > where.last ? wide.r.last : where.last;
+    return wide;
+}
+
 /* The bytes of shared files below WHERE of MAPPED into SET. */
-static int add_files(struct region_vec *set, const struct region_vec *mapped, struct range where)
+static int add_files(struct region_vec *set, const struct region_vec *mapped, struct range where,
+                     bool wide)
 {
     int rc = 0;
 
     for (size_t i = region_lower_bound(mapped, where.start);
          rc == 0 && i < mapped->n && mapped->v[i].r.start <= where.last; i++) {
-        const struct region *g = &mapped->v[i];
+        struct region g = wide ? widened(&mapped->v[i], where) : mapped->v[i];
         struct range bytes;
 
-        if (g->shared && file_bytes(g, range_cut(g->r, where), &bytes)) {
+        if (g.shared && file_bytes(&g, range_cut(g.r, where), &bytes)) {
             rc = rangeset_add(set, bytes);
         }
     }
@@ -91,12 +108,12 @@ int apart_objects(struct apart *a, const struct region_vec *mapped, struct range
         }
         a->objects.v[a->objects.n++] = object;
     }
-    return add_files(&a->files, mapped, where);
+    return add_files(&a->files, mapped, where, true);
 }
 
 int apart_stored(struct apart *a, const struct region_vec *mapped, struct range where)
 {
-    return add_files(&a->changed, mapped, where);
+    return add_files(&a->changed, mapped, where, false);
 }
 
 static bool overlaps(const struct region_vec *set, struct range r)

@@ -262,7 +262,8 @@ static bool rule_MADVISE_FREE(const struct rule_ctx *c)
 
 static bool rule_DONTNEED(const struct rule_ctx *c)
 {
-    return is(c, OP_madvise) && word(c, 2) == ABI_MADV_DONTNEED && c->what == COMPARE_BYTES;
+    return is(c, OP_madvise) && lin(c)->step.args.arg[2] == LINUX_MADV_DONTNEED &&
+           c->what == COMPARE_BYTES;
 }
 
 /* S stopped at a page that has another right than R. */
