@@ -426,6 +426,10 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
         /* To the layer a snapshot is shared still, and locked: some advice is refused for that. */
         id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, any_snapshot(&v, v.range));
     }
+    if (id == LIMIT_NONE && v.kind == OP_msync && v.has_range && v.out->err == ABI_EBUSY) {
+        /* Whether a snapshot that was moved is locked, its host alone knows. */
+        id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT, any_snapshot(&v, v.range));
+    }
     if (id == LIMIT_NONE && v.kind == OP_mremap) {
         id = snapshot_moved(c, &v, allowed);
     }
