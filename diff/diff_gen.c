@@ -15,6 +15,7 @@ enum {
     ADVICE_NUMBERS = 30,  /* numbers of advice that are drawn as they are */
     PIN_START = 0x400000, /* of pinned maps, */
     PIN_MAX = 0x400000,   /* none longer */
+    LARGEST_PAGE = 65536,
 };
 
 /* The advice that decides what a child has. */
@@ -224,6 +225,12 @@ static void say_common(struct prog *p)
     }
 }
 
+/* A reserved window that every host page divides: so the program can be run again anywhere. */
+static void fit_window(struct prog_config *c)
+{
+    c->value[CONFIG_RESERVED] = u64_align_up_wrap(c->value[CONFIG_RESERVED], LARGEST_PAGE);
+}
+
 int diff_generate(struct prog *p, const struct diff_gen *how, uint64_t seed)
 {
     static const struct prog_config config = PROG_CONFIG_DEFAULT;
@@ -251,6 +258,9 @@ int diff_generate(struct prog *p, const struct diff_gen *how, uint64_t seed)
             say_common(p);
         }
         pin(p, p->config.value[CONFIG_GUEST_PAGE]);
+    }
+    if (how->peers) {
+        fit_window(&p->config);
     }
     prog_fixup(p);
     return rc == -E2BIG ? 0 : rc;

@@ -187,9 +187,7 @@ static int compare_all(struct diff_set *d, size_t i, struct err *e)
         if (rc < 0) {
             return err_set(e, -ENOMEM, "out of memory");
         }
-        if (k < lead->steps.n) {
-            count(d, k);
-        }
+        count(d, k < lead->steps.n ? k : lead->steps.n - 1);
         if (d->result.verdict == COMPARE_FINDING) {
             d->bad = k;
             d->other = i;

@@ -166,6 +166,37 @@ static bool same_fault(const struct peers *p, const struct record_step *x,
     return known && at == x->at;
 }
 
+/* Nothing was mapped where R's target has put what it chose the place of. */
+static bool was_free(const struct peers *p, const struct record *r, const struct record_step *s,
+                     unsigned len)
+{
+    struct region_vec before = peers_before(p, r);
+    struct range made;
+    size_t i;
+
+    if (!range_from_len(s->step.outcome.value, u64_max(s->step.args.arg[len], 1), &made)) {
+        return false;
+    }
+    made = range_widen(made, r->place.page);
+    i = region_lower_bound(&before, made.start);
+    return i == before.n || before.v[i].r.start > made.last;
+}
+
+/* Where R's target put it: where the op says, or where nothing was. */
+static bool is_legal_place(const struct peers *p, const struct record *r,
+                           const struct record_step *s)
+{
+    const struct op *op = &p->prog->ops.v[s->step.op];
+    uint64_t at = s->step.outcome.value;
+    const uint64_t *a = s->step.args.arg;
+
+    if (op->kind == OP_mmap) {
+        return op->arg[3].num & (ABI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE) ? at == a[0]
+                                                                          : was_free(p, r, s, 1);
+    }
+    return op->arg[3].num & ABI_MREMAP_FIXED ? at == a[4] : at == a[0] || was_free(p, r, s, 2);
+}
+
 static bool same_outcome(const struct peers *p, const struct record_step *x,
                          const struct record_step *y)
 {
@@ -178,7 +209,8 @@ static bool same_outcome(const struct peers *p, const struct record_step *x,
     }
     switch ((enum outcome_kind)a->kind) {
     case OUTCOME_OK:
-        return address || (a->value == b->value && a->mixed == b->mixed);
+        return address ? is_legal_place(p, p->a, x) && is_legal_place(p, p->b, y)
+                       : a->value == b->value && a->mixed == b->mixed;
     case OUTCOME_FAIL:
         return a->err == b->err;
     case OUTCOME_SIGNAL:
@@ -212,6 +244,16 @@ static bool lacks_result(const struct peers *p, const struct record_step *x)
     return false;
 }
 
+/* Refused on both sides, and not half done: what it names is what it was. */
+static bool changed_nothing(const struct peers *p, const struct record_step *x,
+                            const struct record_step *y)
+{
+    enum op_kind kind = (enum op_kind)p->prog->ops.v[x->step.op].kind;
+
+    return (kind == OP_munmap || kind == OP_msync) && x->step.outcome.kind == OUTCOME_FAIL &&
+           y->step.outcome.kind == OUTCOME_FAIL;
+}
+
 static int differ(struct peers *p, size_t i, struct compare_result *ret)
 {
     const struct record_step *x = &p->a->steps.v[i];
@@ -224,7 +266,7 @@ static int differ(struct peers *p, size_t i, struct compare_result *ret)
         return poisoned(p, i, RECORD_APART, ret);
     }
     if (peers_excused(p, i, COMPARE_OUTCOME, ret)) {
-        return peers_part(p, i);
+        return changed_nothing(p, x, y) ? 0 : peers_part(p, i);
     }
     if (peers_meets_apart(p, i)) {
         return poisoned(p, i, RECORD_APART, ret);

@@ -34,9 +34,9 @@ static void add_args(struct peers *p, const struct record_step *x, const struct 
     add(p, a[addr], len < 0 ? 1 : a[len], b[addr], len < 0 ? 1 : b[len]);
 }
 
-static bool old_size(const struct record_step *s)
+static bool old_size(const struct peers *p, const struct record_step *s)
 {
-    return s->step.args.arg[1] != 0;
+    return u64_align_up_wrap(s->step.args.arg[1], p->a->place.page) != 0;
 }
 
 static void add_op(struct peers *p, const struct op *op, const struct record_step *x,
@@ -52,7 +52,7 @@ static void add_op(struct peers *p, const struct op *op, const struct record_ste
         break;
     case OP_mremap:
         /* an old size of 0 is a second map of what is there */
-        add_args(p, x, y, 0, old_size(x) || old_size(y) ? 1 : 2);
+        add_args(p, x, y, 0, old_size(p, x) || old_size(p, y) ? 1 : 2);
         if (op->arg[3].num & ABI_MREMAP_FIXED) {
             add_args(p, x, y, 4, 2);
         }
@@ -102,7 +102,9 @@ static bool is_free(const struct region_vec *v, const struct record_place *place
 {
     size_t i = region_lower_bound(v, r.start);
 
-    return (i == v->n || v->v[i].r.start > r.last) && range_contains(place->within, r);
+    /* page 0 is no place like any other */
+    return (i == v->n || v->v[i].r.start > r.last) && range_contains(place->within, r) &&
+           r.start - place->window >= place->page;
 }
 
 /*
@@ -144,6 +146,25 @@ static bool skipped(const struct record_step *s)
     return s->step.outcome.kind == OUTCOME_SKIPPED;
 }
 
+static bool is_all(struct range r)
+{
+    return r.start == 0 && r.last == UINT64_MAX;
+}
+
+/* A range that wraps and is refused names nothing. */
+static void drop_wrapped(struct named *n)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < n->n; i++) {
+        if (!is_all(n->a[i]) && !is_all(n->b[i])) {
+            n->a[kept] = n->a[i];
+            n->b[kept++] = n->b[i];
+        }
+    }
+    n->n = kept;
+}
+
 void peers_name(struct peers *p, size_t at)
 {
     const struct record_step *x = &p->a->steps.v[at];
@@ -164,6 +185,10 @@ void peers_name(struct peers *p, size_t at)
         } else {
             n->same &= alike(p, n->a[i], n->b[i]);
         }
+    }
+    if (x->step.outcome.kind == OUTCOME_FAIL && y->step.outcome.kind == OUTCOME_FAIL &&
+        op->kind != OP_mprotect) {
+        drop_wrapped(n);
     }
     add_result(p, op, x, y);
 }
@@ -335,21 +360,53 @@ int peers_rename(struct peers *p, size_t i)
     return rc;
 }
 
+/* Nothing is left of what a munmap named: one that wraps to nothing takes nothing. */
+static bool is_gone(const struct peers *p, size_t i)
+{
+    struct region_vec a = peers_after(p, p->a, i);
+    struct region_vec b = peers_after(p, p->b, i);
+
+    return p->named.n > 0 && !overlaps(&a, p->named.a[0]) &&
+           !overlaps(&b, peers_unshift(p, p->named.b[0]));
+}
+
+/* V has no hole in R. */
+static bool is_covered(const struct region_vec *v, struct range r)
+{
+    const struct region *g;
+
+    while ((g = region_find(v, r.start)) != NULL && g->r.last < r.last) {
+        r.start = g->r.last + 1;
+    }
+    return g != NULL;
+}
+
+/* Both have mapped all of what it makes anew: a move leaves what faces a hole of its source. */
+static bool makes_all(const struct peers *p, enum op_kind kind)
+{
+    struct region_vec a = peers_before(p, p->a);
+    struct region_vec b = peers_before(p, p->b);
+
+    return kind == OP_mmap ||
+           (is_covered(&a, p->named.a[0]) && is_covered(&b, peers_unshift(p, p->named.b[0])));
+}
+
 int peers_settle(struct peers *p, size_t i)
 {
     const struct record_step *x = &p->a->steps.v[i];
     enum op_kind kind = (enum op_kind)p->prog->ops.v[x->step.op].kind;
     bool moves = kind == OP_mremap && did(x) && did(&p->b->steps.v[i]);
-    bool stays = !old_size(x) || (x->step.args.arg[3] & ABI_MREMAP_DONTUNMAP);
+    bool stays = !old_size(p, x) || (x->step.args.arg[3] & ABI_MREMAP_DONTUNMAP);
     bool was = moves && overlaps(&p->apart.pages, p->named.a[0]);
     struct range made = p->named.n ? p->named.a[p->named.n - 1] : (struct range){0, 0};
-    int rc = moves && !stays ? rangeset_cut(&p->apart.pages, p->named.a[0]) : 0;
+    int rc = moves && !stays && p->named.exact ? rangeset_cut(&p->apart.pages, p->named.a[0]) : 0;
 
     rc = rc < 0 ? rc : peers_rename(p, i);
     if (rc < 0 || !did(x) || !did(&p->b->steps.v[i])) {
         return rc;
     }
-    if (moves || kind == OP_mmap || (kind == OP_munmap && p->named.exact)) {
+    if (((moves || kind == OP_mmap) && makes_all(p, kind)) ||
+        (kind == OP_munmap && p->named.exact && is_gone(p, i))) {
         rc = rangeset_cut(&p->apart.pages, made);
     }
     /* what had come apart is so at its new place, too */

@@ -262,11 +262,26 @@ static const struct record_digest *second_digest(const struct peers *p,
     return NULL;
 }
 
+/* The second has a copy of the moment there, of what was stored to since. */
+static bool copied_on(const struct peers *p, const struct region_vec *v, uint64_t at)
+{
+    const struct region *g = region_find(v, at);
+    struct region copy;
+
+    if (!g || g->kind != REGION_FILE) {
+        return false;
+    }
+    copy = *g;
+    copy.shared = g->shared && !g->snapshot;
+    return apart_hides(&p->apart, &copy, (struct range){at, at + (p->b->place.page - 1)});
+}
+
 static int compare_digests(struct peers *p, size_t i, struct compare_result *ret)
 {
     const struct record_slice *a = &p->a->steps.v[i].digests;
     const struct record_slice *b = &p->b->steps.v[i].digests;
     struct region_vec map_a = peers_after(p, p->a, i);
+    struct region_vec map_b = peers_after(p, p->b, i);
     int rc = 0;
 
     for (uint32_t k = 0; rc == 0 && k < a->n && ret->verdict != COMPARE_FINDING; k++) {
@@ -275,7 +290,8 @@ static int compare_digests(struct peers *p, size_t i, struct compare_result *ret
 
         if (y && !rangeset_has(&p->apart.pages, x->page) &&
             !compare_same_bytes(x, y, p->a->place.page) && !hidden_by_end(p, x, y) &&
-            !unreadable(&map_a, x->page) && !hidden_on(p, &map_a, x->page, x->page)) {
+            !unreadable(&map_a, x->page) && !hidden_on(p, &map_a, x->page, x->page) &&
+            !copied_on(p, &map_b, y->page)) {
             rc = differ_in_page(p, i, x, y, ret);
         }
     }

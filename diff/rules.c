@@ -143,7 +143,8 @@ static bool rule_PROT_BITS(const struct rule_ctx *c)
 
 static bool rule_PROT_MAX(const struct rule_ctx *c)
 {
-    return (is(c, OP_mmap) || is(c, OP_mprotect)) && (word(c, 2) >> ABI_PROT_MAX_SHIFT) != 0;
+    return (is(c, OP_mmap) || is(c, OP_mprotect)) &&
+           (word(c, 2) & (uint64_t)ABI_PROT_RWX << ABI_PROT_MAX_SHIFT) != 0;
 }
 
 static bool rule_MAP_BITS(const struct rule_ctx *c)
@@ -169,7 +170,10 @@ static bool rule_ANON_TYPE(const struct rule_ctx *c)
 
 static bool rule_STACK(const struct rule_ctx *c)
 {
-    return has_flag(c, ABI_MAP_STACK | ABI_MAP_GROWSDOWN);
+    /* a map without a descriptor is one of a file to Linux, of anonymous memory to FreeBSD */
+    return has_flag(c, ABI_MAP_STACK | ABI_MAP_GROWSDOWN) &&
+           (c->what != COMPARE_OUTCOME || failed(bsd(c), ABI_EINVAL) ||
+            (is_anonymous(c) && did(bsd(c)) && lin(c)->step.outcome.kind == OUTCOME_FAIL));
 }
 
 static uint64_t place_of(const struct rule_ctx *c, const struct record *r,
@@ -199,7 +203,9 @@ static bool rule_OUTSIDE(const struct rule_ctx *c)
 
 static bool rule_MAP_32BIT(const struct rule_ctx *c)
 {
-    return has_flag(c, ABI_MAP_32BIT) && (linux_alone(c, ABI_ENOMEM) || freebsd_alone(c, 0));
+    return has_flag(c, ABI_MAP_32BIT) &&
+           (linux_alone(c, ABI_ENOMEM) || freebsd_alone(c, ABI_EINVAL) ||
+            freebsd_alone(c, ABI_ENOMEM));
 }
 
 static bool rule_OFFSET_INSIDE(const struct rule_ctx *c)
@@ -221,9 +227,34 @@ static bool rule_LENGTH_WRAPS(const struct rule_ctx *c)
     return is_range_call(c) && bsd(c)->step.args.arg[1] != 0 && is_empty(c) && did(bsd(c));
 }
 
+/* Linux has nothing somewhere in what the op names. */
+static bool has_holes(const struct rule_ctx *c)
+{
+    const struct region_vec *v = of(c->a, ABI_LINUX) ? &c->before_a : &c->before_b;
+    const uint64_t *a = lin(c)->step.args.arg;
+    struct range r;
+    uint64_t at;
+
+    if (!range_from_len(a[0], a[1], &r)) {
+        return true;
+    }
+    r = range_widen(r, page(c));
+    for (at = r.start;;) {
+        const struct region *g = region_find(v, at);
+
+        if (!g) {
+            return true;
+        }
+        if (g->r.last >= r.last) {
+            return false;
+        }
+        at = g->r.last + 1;
+    }
+}
+
 static bool rule_MPROTECT_HOLES(const struct rule_ctx *c)
 {
-    return is(c, OP_mprotect) && linux_alone(c, ABI_ENOMEM);
+    return is(c, OP_mprotect) && linux_alone(c, ABI_ENOMEM) && has_holes(c);
 }
 
 static bool rule_MSYNC_EMPTY(const struct rule_ctx *c)
@@ -245,7 +276,7 @@ static bool rule_MSYNC_FLAGS(const struct rule_ctx *c)
 
 static bool rule_MADVISE_HOLES(const struct rule_ctx *c)
 {
-    return is(c, OP_madvise) && linux_alone(c, ABI_ENOMEM);
+    return is(c, OP_madvise) && linux_alone(c, ABI_ENOMEM) && has_holes(c);
 }
 
 static bool rule_MADVISE_NUMBER(const struct rule_ctx *c)
@@ -284,10 +315,11 @@ static bool rule_READ_IMPLIED(const struct rule_ctx *c)
 static bool rule_FAILURE_KEEPS(const struct rule_ctx *c)
 {
     bool one_layer = (c->a->place.host_page != 0) != (c->b->place.host_page != 0);
+    bool two_systems = c->a->place.system != c->b->place.system;
+    bool remaps = is(c, OP_mmap) || is(c, OP_mremap);
 
-    return (is(c, OP_mmap) || is(c, OP_mremap)) && c->what != COMPARE_OUTCOME &&
-           (one_layer || c->a->place.system != c->b->place.system) &&
-           c->x->step.outcome.kind == OUTCOME_FAIL && c->y->step.outcome.kind == OUTCOME_FAIL;
+    return ((remaps && (one_layer || two_systems)) || (is(c, OP_mprotect) && two_systems)) &&
+           c->what != COMPARE_OUTCOME && c->x->step.outcome.kind == OUTCOME_FAIL && c->y->step.outcome.kind == OUTCOME_FAIL;
 }
 
 /* The last of LEN bytes at AT. */
@@ -306,7 +338,9 @@ static uint64_t named_last(const struct rule_ctx *c, const struct record *r,
     uint64_t at = a[0] - r->place.window;
     uint64_t to = a[3] & (ABI_MREMAP_FIXED | ABI_MREMAP_DONTUNMAP) ? a[4] - r->place.window : at;
 
-    return u64_max(last_of(at, a[1]), is(c, OP_mremap) ? last_of(to, a[2]) : 0);
+    uint64_t len = is(c, OP_mmap) ? u64_align_up_wrap(a[1], page(c)) : a[1];
+
+    return u64_max(last_of(at, len), is(c, OP_mremap) ? last_of(to, a[2]) : 0);
 }
 
 static bool rule_WINDOW(const struct rule_ctx *c)
@@ -316,7 +350,9 @@ static bool rule_WINDOW(const struct rule_ctx *c)
 
     uint64_t last = u64_max(named_last(c, c->a, c->x), named_last(c, c->b, c->y));
 
-    return a != b && (last | (page(c) - 1)) > u64_min(a, b);
+    last |= page(c) - 1;
+    /* above both it is no space of either: whatever they say, they both refuse */
+    return a != b && last > u64_min(a, b) && (last <= u64_max(a, b) || (!did(c->x) && !did(c->y)));
 }
 
 /* The largest stretch of R's space in which nothing is mapped. */
@@ -341,28 +377,45 @@ static bool no_gap(const struct record *r, const struct record_step *s,
            u64_align_up_wrap(s->step.args.arg[1], r->place.page) > largest_gap(r, before);
 }
 
+/* More than a real kernel promises at once, or a limit of its that nobody can foretell. */
+static bool commits_too_much(const struct record *r, const struct record_step *s, unsigned len)
+{
+    uint64_t max = r->place.commit_max;
+
+    return failed(s, ABI_ENOMEM) && (r->place.may_refuse || (max && s->step.args.arg[len] > max));
+}
+
+static bool rule_COMMIT(const struct rule_ctx *c)
+{
+    unsigned len = is(c, OP_mmap) ? 1 : 2;
+
+    return (is(c, OP_mmap) || is(c, OP_mremap)) &&
+           (commits_too_much(c->a, c->x, len) || commits_too_much(c->b, c->y, len));
+}
+
 static bool rule_MAP_ROOM(const struct rule_ctx *c)
 {
-    return is(c, OP_mmap) && ((did(c->y) && no_gap(c->a, c->x, &c->before_a)) ||
-                              (did(c->x) && no_gap(c->b, c->y, &c->before_b)));
+    return is(c, OP_mmap) && (no_gap(c->a, c->x, &c->before_a) || no_gap(c->b, c->y, &c->before_b));
 }
 
 static bool no_room(const struct record *r, const struct record_step *s,
-                    const struct region_vec *before)
+                    const struct region_vec *before, bool may_move)
 {
     const uint64_t *a = s->step.args.arg;
     uint64_t behind = u64_align_up_wrap(a[0] + a[1], r->place.page);
     size_t next = region_lower_bound(before, behind);
 
     return failed(s, ABI_ENOMEM) && a[2] > a[1] &&
+           (!(may_move) || u64_align_up_wrap(a[2], r->place.page) > largest_gap(r, before)) &&
            (behind > r->place.last || r->place.last - behind < a[2] - a[1] ||
             (next < before->n && before->v[next].r.start - behind < a[2] - a[1]));
 }
 
 static bool rule_GROWTH_ROOM(const struct rule_ctx *c)
 {
-    return is(c, OP_mremap) && ((did(c->y) && no_room(c->a, c->x, &c->before_a)) ||
-                                (did(c->x) && no_room(c->b, c->y, &c->before_b)));
+    return is(c, OP_mremap) &&
+           ((did(c->y) && no_room(c->a, c->x, &c->before_a, word(c, 3) & ABI_MREMAP_MAYMOVE)) ||
+            (did(c->x) && no_room(c->b, c->y, &c->before_b, word(c, 3) & ABI_MREMAP_MAYMOVE)));
 }
 
 /* ---- look-up ---- */

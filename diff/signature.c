@@ -36,11 +36,13 @@ static const char *page_class(const struct record *r, size_t i, uint64_t at)
     return !g ? "free" : g->kind == REGION_GUARD ? "guard" : "mapped";
 }
 
-/* What is said of the program as a whole: its page sizes, by the first layer that has some. */
+/* Of the page sizes of the two that differ: the first that is a layer on other pages counts. */
 static const char *relation(const struct diff_set *d)
 {
-    for (size_t i = 0; i < d->n; i++) {
-        const struct record_place *p = &d->v[i].record.place;
+    const struct record_place *both[] = {&diff_set_lead(d)->place, &d->v[d->other].record.place};
+
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        const struct record_place *p = both[i];
 
         if (p->host_page && p->host_page != p->page) {
             return space_relation_name(SPACE_H_GT_G);

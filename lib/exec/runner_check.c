@@ -458,13 +458,21 @@ static int judge_model_end(struct runner *r, struct trace_step *s)
 int runner_judge_end(struct runner *r)
 {
     struct trace_step *s = r->judged == NO_STEP ? NULL : &r->steps.v[r->judged];
+    uint64_t before = s ? s->excused : 0;
     const struct region_vec *all;
     const char *what;
     int rc;
 
+    /* what the last op was excused of is no excuse for what the end shows */
+    if (s) {
+        s->excused = 0;
+    }
     rc = judge_model_end(r, s);
     if (rc == 0 && !r->over && r->watched) {
         runner_record_done(r, s, regions_now(&r->flags));
+    }
+    if (s) {
+        s->excused |= before;
     }
     if (rc < 0 || r->over || r->opt.maps == MAP_CHECK_NONE) {
         return rc;

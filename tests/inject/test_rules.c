@@ -82,10 +82,10 @@ static bool proved(struct diff_set *d, const struct prog *p, enum rule_id id)
     return is_finding(d, p) && !d->own;
 }
 
-/* What a kernel gives up before it fails, no model beside a layer shows. */
+/* What a kernel gives up before it fails, or does not promise, no model beside a layer shows. */
 static bool needs_kernel(enum rule_id id)
 {
-    return id == RULE_ID_FAILURE_KEEPS;
+    return id == RULE_ID_FAILURE_KEEPS || id == RULE_ID_COMMIT;
 }
 
 static bool is_here(const struct pair *pair)
