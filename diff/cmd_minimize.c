@@ -83,7 +83,7 @@ static int check(struct minimize *c, const char **args, struct err *e)
     if (c->test && c->has_format_option) {
         return err_set(e, -EINVAL,
                        "--test decides by itself: no --on, --maps, --hostmap, "
-                       "--no-limit with it");
+                       "--no-limit, --no-rule with it");
     }
     if (c->needed && !c->runs) {
         return err_set(e, -EINVAL, "--needed is for --runs");
@@ -183,6 +183,9 @@ static int by_test(struct minimize *c)
         shell_test_fill(c->test, c->out ? c->out : "-", &c->command);
     }
     shell_test_close(&t);
+    if (rc == -ENOEXEC) {
+        return cmd_usage("minimize", "%s", e.text);
+    }
     return rc < 0 ? cmd_harness("minimize", &e) : code;
 }
 

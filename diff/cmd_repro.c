@@ -114,6 +114,29 @@ static int open_good(struct repro_command *c, const char *target, struct err *e)
 }
 
 /*
+ * A layer from outside is held to this project's own of its flavour, under the same options: to a
+ * kernel, what the limits of every layer excuse would look like its error.
+ */
+static bool has_twin(const struct repro_command *c)
+{
+    return !c->c && c->findings.n > 0 && strncmp(c->findings.v[0].text, "so:", 3) == 0;
+}
+
+static int open_twin(struct repro_command *c, struct err *e)
+{
+    const struct target_spec *bad = &c->findings.v[0];
+    const char *options = strchr(bad->text, ',');
+    struct buf twin = BUF_INIT;
+    int rc;
+
+    buf_fmt(&twin, "%s%s", bad->system == ABI_FREEBSD ? "bsd" : "linux", options ? options : "");
+    rc =
+        buf_failed(&twin) ? err_set(e, -ENOMEM, "out of memory") : open_good(c, buf_text(&twin), e);
+    buf_free(&twin);
+    return rc;
+}
+
+/*
  * Where to record what should be: on the native kernel if it is what the program is for. It comes
  * first, for layers on the real host take the room that its child needs.
  */
@@ -122,6 +145,9 @@ static int choose(struct repro_command *c, struct err *e)
     const char *why;
     int rc;
 
+    if (has_twin(c)) {
+        return open_twin(c, e);
+    }
     if (is_for_freebsd(c)) {
         return open_good(c, "model-freebsd", e);
     }
@@ -260,7 +286,8 @@ int cmd_repro(int argc, const char **argv)
         {"output", 'o', POPT_ARG_STRING, &c.out, 0, "where to write it; - is standard output",
          "OUT"},
         {"on", 0, POPT_ARG_STRING, NULL, 'o',
-         "whose outcomes are expected (the native kernel if it fits the program, else a model)",
+         "whose outcomes are expected (as text, of a finding on so:PATH: the project's own layer; "
+         "else the native kernel if it fits the program, else a model)",
          "TARGET"},
         {"finding", 0, POPT_ARG_STRING, NULL, 'F',
          "cut the program to its finding on this target, and look at the bad page; may be given "

@@ -319,7 +319,8 @@ static bool rule_FAILURE_KEEPS(const struct rule_ctx *c)
     bool remaps = is(c, OP_mmap) || is(c, OP_mremap);
 
     return ((remaps && (one_layer || two_systems)) || (is(c, OP_mprotect) && two_systems)) &&
-           c->what != COMPARE_OUTCOME && c->x->step.outcome.kind == OUTCOME_FAIL && c->y->step.outcome.kind == OUTCOME_FAIL;
+           c->what != COMPARE_OUTCOME && c->x->step.outcome.kind == OUTCOME_FAIL &&
+           c->y->step.outcome.kind == OUTCOME_FAIL;
 }
 
 /* The last of LEN bytes at AT. */

@@ -17,7 +17,7 @@ enum {
     FOREVER = 1000000000, /* seconds */
 };
 
-static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD};
+static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGCHLD};
 
 bool shell_test_fill(const char *command, const char *path, struct buf *out)
 {
@@ -35,15 +35,25 @@ bool shell_test_fill(const char *command, const char *path, struct buf *out)
     return true;
 }
 
+/* What ends the process, and a child's end: not what it was told to ignore, as nohup does. */
+static void watched_set(sigset_t *set)
+{
+    sigemptyset(set);
+    for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++) {
+        struct sigaction now;
+
+        if (sigaction(watched[i], NULL, &now) < 0 || now.sa_handler != SIG_IGN) {
+            sigaddset(set, watched[i]);
+        }
+    }
+}
+
 static void watch(sigset_t *old)
 {
     sigset_t set;
 
     signal(SIGCHLD, SIG_DFL); /* ignored, children could not be waited for */
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++) {
-        sigaddset(&set, watched[i]);
-    }
+    watched_set(&set);
     sigprocmask(SIG_BLOCK, &set, old);
 }
 
@@ -166,10 +176,7 @@ static bool wait_for(struct shell_test *t, pid_t child, int *status)
     struct timespec end;
     sigset_t set;
 
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++) {
-        sigaddset(&set, watched[i]);
-    }
+    watched_set(&set);
     clock_gettime(CLOCK_MONOTONIC, &end);
     end.tv_sec += (time_t)(t->seconds < FOREVER ? t->seconds : FOREVER);
     for (;;) {

@@ -14,7 +14,8 @@
 #include "triage_text.h"
 
 enum {
-    SHOW_RUNS = 3,    /* a finding that does not show in so many is not what it was */
+    SHOW_RUNS = 3,    /* a finding that does not show in so many is not what it was, */
+    FLAKY_RUNS = 10,  /* one that does not in all has so many for each candidate */
     SLOW_MS = 300,    /* a run that takes longer, as one that hangs does, */
     SLOW_BUDGET = 24, /* has no more than these for its minimising */
 };
@@ -103,21 +104,21 @@ void triage_judge_one(struct triage_worker *w, const char *path, struct buf *fie
     buf_free(&ops);
 }
 
-/* How many runs of P it took until SIGNATURE was found; 0 if it was not. */
-static unsigned show(struct triage_worker *w, const struct prog *p, const char *signature)
+/* Whether SIGNATURE was found within some runs of P; the last run is the one that did. */
+static bool show(struct triage_worker *w, const struct prog *p, const char *signature)
 {
     struct err e;
 
-    for (unsigned i = 1; i <= SHOW_RUNS; i++) {
+    for (unsigned i = 0; i < SHOW_RUNS; i++) {
         if (judge_run(w->now, p, &w->result, &e) < 0) {
-            return 0;
+            return false;
         }
         if (w->result.verdict == JUDGE_FINDING &&
             strcmp(buf_text(&w->result.signature), signature) == 0) {
-            return i;
+            return true;
         }
     }
-    return 0;
+    return false;
 }
 
 /*
@@ -184,17 +185,44 @@ static uint64_t now_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Make the worker's program smaller. What was done about it, for the report, in HOW. */
-static void shrink(struct triage_worker *w, unsigned runs, uint64_t ms, struct buf *how)
+/* How often the worker's program fails. */
+struct shows {
+    unsigned hits, runs;
+    bool slow;
+};
+
+/* One hit says nothing of the next run; of one that is slow it has to do. */
+static struct shows count_shows(struct triage_worker *w, const char *signature)
 {
-    struct minimise_options o = {.budget = ms / runs > SLOW_MS ? SLOW_BUDGET : 0};
+    struct shows s = {0, 0, false};
+    struct err e;
+
+    while (s.runs < SHOW_RUNS && !(s.slow && s.hits)) {
+        uint64_t began = now_ms();
+
+        if (judge_run(w->now, &w->prog, &w->result, &e) < 0) {
+            return s;
+        }
+        s.runs++;
+        s.hits += w->result.verdict == JUDGE_FINDING &&
+                  strcmp(buf_text(&w->result.signature), signature) == 0;
+        s.slow = now_ms() - began > SLOW_MS;
+    }
+    return s;
+}
+
+/* Make the worker's program smaller. What was done about it, for the report, in HOW. */
+static void shrink(struct triage_worker *w, const struct shows *s, struct buf *how)
+{
+    struct minimise_options o = {.budget = s->slow ? SLOW_BUDGET : 0};
     struct minimise_stats stats = {0};
     struct err e;
     size_t before = w->prog.ops.n;
+    bool flaky = s->hits < s->runs;
     int rc;
 
-    if (runs > 1) {
-        o.runs = SHOW_RUNS;
+    if (flaky) {
+        o.runs = FLAKY_RUNS;
         o.needed = 1;
     }
     rc = minimise_by_judge(w->now, &w->prog, &o, &w->result, &stats, &e);
@@ -204,7 +232,7 @@ static void shrink(struct triage_worker *w, unsigned runs, uint64_t ms, struct b
     } else if (stats.exhausted) {
         buf_str(how, "; there was no time to try all that may be left out");
     }
-    if (runs > 1) {
+    if (flaky) {
         buf_fmt(how, "; it does not show in every run");
     }
 }
@@ -222,22 +250,21 @@ static void finish(struct triage_worker *w, const struct crash_group *g, const c
 
 void triage_find(struct triage_worker *w, const struct crash_group *g, struct finding *f)
 {
-    uint64_t began = now_ms();
+    struct shows shows = {0, 0, false};
     struct buf how = BUF_INIT;
     struct err e;
-    unsigned runs = 0;
 
     finding_name(f, g->signature);
     if (finding_load(w->t, g, &w->prog, &e) == 0 && aim(w, &w->prog, &e) == 0) {
-        runs = show(w, &w->prog, g->signature);
+        shows = count_shows(w, g->signature);
     }
     f->ops_before = w->prog.ops.n;
-    if (runs == 0) {
+    if (shows.hits == 0) {
         triage_find_unminimised(w->t, g, "it showed once and not again", f);
         return;
     }
     if (!settle(w, g, &w->prog, f)) {
-        shrink(w, runs, now_ms() - began, &how);
+        shrink(w, &shows, &how);
         if (w->result.verdict == JUDGE_FINDING) {
             finding_name(f, buf_text(&w->result.signature));
         }

@@ -164,9 +164,11 @@ static int look_at(struct prog *p, const struct witness *w, uint64_t at, size_t 
 {
     struct value v = address(p, w, at, n_ops);
     struct value old = address(p, w, at, n_ops > 0 ? n_ops - 1 : 0);
+    /* where nothing was known to be, another target may have put nothing either */
+    bool was_placed = old.base != VALUE_WINDOW || v.base != VALUE_RESULT;
     int rc = 0;
 
-    if (old.base != v.base || old.ref != v.ref || old.num != v.num) {
+    if (was_placed && (old.base != v.base || old.ref != v.ref || old.num != v.num)) {
         rc = look_by(p, w, at, old, false);
     }
     return rc < 0 ? rc : look_by(p, w, at, v, shared);
