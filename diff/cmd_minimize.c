@@ -285,6 +285,7 @@ static int by_judge(struct minimize *c)
     }
     if (rc == 0 && code == EXIT_HOLDS) {
         plan_runs(c, s.hits, s.runs, buf_text(&s.where));
+        c->how.signature = buf_text(&s.first.signature);
         rc = minimise_judged(c, j, &e);
     }
     steady_free(&s);

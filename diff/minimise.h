@@ -26,6 +26,8 @@ struct minimise_options {
     struct minimise_pred pred;
     unsigned runs, needed; /* flaky: the same in at least NEEDED of RUNS; 0: 1 of 1 */
     uint64_t budget;       /* executions at most; 0: as many as usually do */
+    /* minimise_by_judge: which finding of a program that has several; NULL: the first that shows */
+    const char *signature;
 };
 
 struct minimise_stats {

@@ -51,15 +51,19 @@ static void taken(void *arg, const struct prog *p, bool other_relation)
     *d->last = now;
 }
 
-/* Run P, RUNS times at most, until one is a finding. */
-static int first_finding(struct judge *j, const struct prog *p, unsigned runs,
+/* Run P, as often as O says, until it fails as it says. */
+static int first_finding(struct judge *j, const struct prog *p, const struct minimise_options *o,
                          struct judge_result *last, uint64_t *executed, struct err *e)
 {
+    unsigned runs = o->runs ? o->runs : 1;
+
     for (unsigned i = 0; i < runs; i++) {
         int rc = judge_run(j, p, last, e);
 
         *executed += rc == 0;
-        if (rc < 0 || last->verdict != JUDGE_PASS) {
+        if (rc < 0 || last->verdict == JUDGE_SKIP ||
+            (last->verdict == JUDGE_FINDING &&
+             (!o->signature || strcmp(buf_text(&last->signature), o->signature) == 0))) {
             return rc;
         }
     }
@@ -101,7 +105,7 @@ int minimise_by_judge(struct judge *j, struct prog *p, const struct minimise_opt
     struct minimise_options own = *o;
     uint64_t executed = 0;
     size_t n_ops = p->ops.n;
-    int rc = first_finding(j, p, o->runs ? o->runs : 1, last, &executed, e);
+    int rc = first_finding(j, p, o, last, &executed, e);
 
     *ret = (struct minimise_stats){.ops_before = n_ops, .ops_after = n_ops};
     if (rc == 0 && last->verdict == JUDGE_FINDING) {

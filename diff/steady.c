@@ -74,7 +74,7 @@ static int show(struct judge *j, const struct prog *p, struct shown *ret, struct
 
 static const char *said(const char *outcome)
 {
-    return !outcome ? "not run" : strncmp(outcome, " = ", 3) == 0 ? outcome + 3 : "done";
+    return strncmp(outcome, " = ", 3) == 0 ? outcome + 3 : "done";
 }
 
 /* The first op that A and B show differently, in words; false if there is none. */
@@ -86,7 +86,8 @@ static bool differ(const struct shown *a, const struct shown *b, const struct pr
             const char *x = a->v[t * a->n_ops + op];
             const char *y = b->v[t * b->n_ops + op];
 
-            if ((x != NULL) != (y != NULL) || (x && strcmp(x, y) != 0)) {
+            /* what one run did not come to differs because of an op before it */
+            if (x && y && strcmp(x, y) != 0) {
                 buf_fmt(out, "op %zu, ", op + 1);
                 op_print(&p->ops.v[op], out);
                 buf_fmt(out, ": %s in one run, %s in another", said(x), said(y));

@@ -212,9 +212,10 @@ static struct shows count_shows(struct triage_worker *w, const char *signature)
 }
 
 /* Make the worker's program smaller. What was done about it, for the report, in HOW. */
-static void shrink(struct triage_worker *w, const struct shows *s, struct buf *how)
+static void shrink(struct triage_worker *w, const struct shows *s, const char *signature,
+                   struct buf *how)
 {
-    struct minimise_options o = {.budget = s->slow ? SLOW_BUDGET : 0};
+    struct minimise_options o = {.budget = s->slow ? SLOW_BUDGET : 0, .signature = signature};
     struct minimise_stats stats = {0};
     struct err e;
     size_t before = w->prog.ops.n;
@@ -264,7 +265,7 @@ void triage_find(struct triage_worker *w, const struct crash_group *g, struct fi
         return;
     }
     if (!settle(w, g, &w->prog, f)) {
-        shrink(w, &shows, &how);
+        shrink(w, &shows, g->signature, &how);
         if (w->result.verdict == JUDGE_FINDING) {
             finding_name(f, buf_text(&w->result.signature));
         }
