@@ -312,15 +312,22 @@ static bool rule_READ_IMPLIED(const struct rule_ctx *c)
            (stopped_without_r(c->x, &c->before_a) || stopped_without_r(c->y, &c->before_b));
 }
 
+static bool both_fail(const struct rule_ctx *c)
+{
+    return c->x->step.outcome.kind == OUTCOME_FAIL && c->y->step.outcome.kind == OUTCOME_FAIL;
+}
+
 static bool rule_FAILURE_KEEPS(const struct rule_ctx *c)
 {
     bool one_layer = (c->a->place.host_page != 0) != (c->b->place.host_page != 0);
-    bool two_systems = c->a->place.system != c->b->place.system;
-    bool remaps = is(c, OP_mmap) || is(c, OP_mremap);
 
-    return ((remaps && (one_layer || two_systems)) || (is(c, OP_mprotect) && two_systems)) &&
-           c->what != COMPARE_OUTCOME && c->x->step.outcome.kind == OUTCOME_FAIL &&
-           c->y->step.outcome.kind == OUTCOME_FAIL;
+    return (is(c, OP_mmap) || is(c, OP_mremap)) && c->what != COMPARE_OUTCOME && both_fail(c) &&
+           (one_layer || c->a->place.system != c->b->place.system);
+}
+
+static bool rule_MPROTECT_HALF(const struct rule_ctx *c)
+{
+    return is(c, OP_mprotect) && c->what != COMPARE_OUTCOME && both_fail(c);
 }
 
 /* The last of LEN bytes at AT. */
