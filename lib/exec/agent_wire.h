@@ -8,6 +8,9 @@
  * The agent says HELLO once. Then for each PROGRAM that it gets: BEGIN in front of every step, END
  * behind it, and DONE, before which it has waited for a GO if the program was sent with
  * AGENT_PAUSE. A step that has a BEGIN and no END is the one in which the agent's child died.
+ *
+ * Steps do not nest: the END of a fork comes before the BEGIN of its child's RECORD_BORN. A process
+ * of the program that dies takes the others along: DONE says how it died.
  */
 #pragma once
 
@@ -54,7 +57,8 @@ enum agent_flags {
  * END: u8 outcome kind (enum outcome_kind), u8 mixed, u8 poison (enum record_poison), u8 has_at,
  * i32 errno (enum abi_errno; on a failure), u8 signal (enum agent_signal), u64 value, u64 at,
  * u8 has_regions, u32 n and n regions: u64 start, u64 last, u8 prot, u8 kind, u8 shared, u64 object,
- * u64 offset; u32 n and n digests: u64 page, u64 sum, u8 enum record_bytes.
+ * u64 offset; u32 n and n digests: u64 page, u64 sum (of a page that cannot be loaded: enum
+ * agent_signal), u8 enum record_bytes.
  *
  * DONE: u8 enum agent_end, u8 enum agent_signal or status of the program's process, u32 pid of it.
  */
