@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The native kernel target's inside: kernel.c (the parent's side and the ring), kernel_child.c (the
- * child's life), kernel_space.c (the address space it clears for programs), kernel_step.c (one op)
- * and kernel_guard.c (what an op would reach). Nobody else includes this.
+ * child's life), kernel_space.c (the address space it clears for programs) and kernel_step.c (one
+ * op). Nobody else includes this; what the guest agent shares has headers of its own.
  */
 #pragma once
 
@@ -104,7 +104,3 @@ void kernel_files_end(struct kernel_child *c);
 
 /* kernel_step.c: the ops of [AT, STOP) of the current program, in this process. */
 void kernel_run_ops(struct kernel_child *c, size_t at, size_t stop);
-
-/* kernel_guard.c: whether OP may be run with ARGS, else why not. */
-enum record_poison kernel_guard(const struct kernel_child *c, enum op_kind kind,
-                                const struct op_args *args);

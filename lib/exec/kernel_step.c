@@ -12,12 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "exec/kernel_guard.h"
+#include "exec/look_at.h"
 #include "host/real.h"
-
-enum {
-    EDGE_PAGES = 4,         /* at each end of an area, when a process is done */
-    DONE_DIGESTS_MAX = 256, /* of a process that is done */
-};
 
 static void poison(struct record_step *s, enum record_poison why)
 {
@@ -71,36 +68,14 @@ static void put_page(struct kernel_child *c, struct record_step *s, uint64_t at)
     (void)record_put_digest(c->rec, s, d);
 }
 
-/* First and last page of [ADDR, ADDR + LEN). */
-static void put_edges(struct kernel_child *c, struct record_step *s, uint64_t addr, uint64_t len)
-{
-    struct range r;
-
-    if (!range_from_len(addr, len, &r)) {
-        return;
-    }
-    put_page(c, s, r.start);
-    if (r.last / c->place.page != r.start / c->place.page) {
-        put_page(c, s, r.last);
-    }
-}
-
-/* What a process has when it begins or is done: everything, or the edges of what is large. */
+/* What a process has when it begins or is done. */
 static void put_all(struct kernel_child *c, struct record_step *s)
 {
-    uint64_t page = c->place.page;
-    unsigned left = DONE_DIGESTS_MAX;
+    struct look_all all = look_all_begin(&c->now, c->place.page);
+    uint64_t at;
 
-    for (size_t i = 0; i < c->now.n; i++) {
-        const struct range *r = &c->now.v[i].r;
-        uint64_t pages = range_len(*r) / page;
-
-        for (uint64_t k = 0; k < pages && left > 0; k++, left--) {
-            if (k == EDGE_PAGES && pages > 2 * EDGE_PAGES) {
-                k = pages - EDGE_PAGES;
-            }
-            put_page(c, s, r->start + k * page);
-        }
+    while (look_all_next(&all, &at)) {
+        put_page(c, s, at);
     }
 }
 
@@ -178,42 +153,15 @@ static void touch(struct kernel_child *c, struct record_step *s, bool write)
 /* What can be seen of an op: mappings where it can have changed them, pages that it named. */
 static void observe(struct kernel_child *c, struct record_step *s, enum op_kind kind)
 {
-    const uint64_t *a = s->step.args.arg;
-    const struct outcome *o = &s->step.outcome;
-    bool access = kind == OP_store || kind == OP_load;
+    struct look_at pages;
 
-    if (access ? c->grows : kind != OP_madvise && kind != OP_msync) {
+    if (look_at_maps(kind, c->grows)) {
         put_regions(c, s);
     }
-    switch (kind) {
-    case OP_mmap:
-        if (o->kind == OUTCOME_OK) {
-            put_edges(c, s, o->value, a[1]);
-        }
-        break;
-    case OP_mremap:
-        if (o->kind == OUTCOME_OK) {
-            put_edges(c, s, o->value, a[2]);
-        }
-        put_edges(c, s, a[0], a[1]);
-        break;
-    case OP_load:
-    case OP_munmap:
-        break;
-    default:
-        put_edges(c, s, a[0], a[1]);
-        break;
+    look_at_op(&pages, kind, &s->step.args, &s->step.outcome, c->place.page);
+    for (unsigned i = 0; i < pages.n; i++) {
+        put_page(c, s, pages.at[i]);
     }
-}
-
-/* A result where nobody looks: no later op can be compared. */
-static bool is_astray(const struct kernel_child *c, const struct record_step *s, enum op_kind kind)
-{
-    struct range r;
-
-    return (kind == OP_mmap || kind == OP_mremap) && s->step.outcome.kind == OUTCOME_OK &&
-           (!range_from_len(s->step.outcome.value, s->step.args.arg[kind == OP_mmap ? 1 : 2], &r) ||
-            !range_contains(c->place.within, r));
 }
 
 /* It is taken away again, so that it does not stay for the next program. */
@@ -228,7 +176,8 @@ static void end_astray(struct kernel_child *c, struct record_step *s, enum op_ki
 
 static void run(struct kernel_child *c, struct record_step *s, enum op_kind kind)
 {
-    enum record_poison why = kernel_guard(c, kind, &s->step.args);
+    struct kernel_reach reach = {&c->place, &c->now, c->locks};
+    enum record_poison why = kernel_guard(&reach, kind, &s->step.args);
 
     if (why != RECORD_CLEAN) {
         s->step.outcome = (struct outcome){.kind = OUTCOME_SKIPPED};
@@ -240,7 +189,7 @@ static void run(struct kernel_child *c, struct record_step *s, enum op_kind kind
     } else {
         call(c, s, kind);
     }
-    if (is_astray(c, s, kind)) {
+    if (look_at_astray(&c->place, kind, &s->step.args, &s->step.outcome)) {
         end_astray(c, s, kind);
         return;
     }

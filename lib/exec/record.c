@@ -191,29 +191,6 @@ struct region_vec record_model(const struct record *r, size_t i)
     return slice(r, r->steps.v[i].model);
 }
 
-/* Four lanes, so that a word need not wait for the one before it. */
-uint64_t record_sum(const void *page, size_t len)
-{
-    const uint8_t *at = page;
-    uint64_t lane[4] = {1, 2, 3, 4};
-    uint64_t sum = len;
-
-    for (; len >= sizeof(lane); len -= sizeof(lane), at += sizeof(lane)) {
-        uint64_t word[4];
-
-        memcpy(word, at, sizeof(word));
-        for (unsigned k = 0; k < 4; k++) {
-            lane[k] = (lane[k] ^ word[k]) * UINT64_C(0x9e3779b97f4a7c15);
-            lane[k] ^= lane[k] >> 29;
-        }
-    }
-    for (unsigned k = 0; k < 4; k++) {
-        sum = (sum ^ lane[k]) * UINT64_C(0xd6e8feb86659fd93);
-        sum ^= sum >> 32;
-    }
-    return sum;
-}
-
 static bool require_met(const struct prog_require *q, const struct prog_config *c,
                         enum abi_system system)
 {
