@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "exec/kernel.h"
+#include "exec/kernel_limits.h"
 #include "hostmap/hostmap.h"
 #include "op/resolve.h"
 
@@ -81,9 +82,6 @@ struct kernel_child {
     bool grows; /* one may grow when it is touched */
     bool over;  /* nothing more can be run */
 };
-
-/* kernel_limits.c: release, page and limits of P. */
-void kernel_limits(struct record_place *p);
 
 /*
  * kernel_space.c: find the room for programs, and fill all other holes of this process. 0 with

@@ -27,6 +27,7 @@ const char *record_poison_text(enum record_poison why)
         [RECORD_GROWN] = "one target has a stack that grows by itself",
         [RECORD_ELSEWHERE] = "where each target placed something decides",
         [RECORD_APART] = "it meets what the targets have differently already",
+        [RECORD_GARBLED] = "the agent said something that is not the protocol",
     };
 
     return texts[why];
@@ -35,6 +36,7 @@ const char *record_poison_text(enum record_poison why)
 void record_free(struct record *r)
 {
     buf_free(&r->reason);
+    buf_free(&r->said);
     free(r->steps.v);
     region_vec_free(&r->regions);
     free(r->digests.v);
@@ -47,12 +49,14 @@ void record_clear(struct record *r)
 
     *r = RECORD_INIT;
     r->reason = keep.reason;
+    r->said = keep.said;
     r->steps.v = keep.steps.v;
     r->steps.cap = keep.steps.cap;
     r->regions = keep.regions;
     r->digests.v = keep.digests.v;
     r->digests.cap = keep.digests.cap;
     buf_clear(&r->reason);
+    buf_clear(&r->said);
     region_vec_clear(&r->regions);
 }
 
@@ -69,6 +73,7 @@ int record_copy(struct record *to, const struct record *from)
     to->place = from->place;
     to->skipped = from->skipped;
     buf_add(&to->reason, buf_text(&from->reason), from->reason.len);
+    buf_add(&to->said, buf_text(&from->said), from->said.len);
     if (from->steps.n) {
         memcpy(to->steps.v, from->steps.v, from->steps.n * sizeof(*to->steps.v));
     }
@@ -77,7 +82,7 @@ int record_copy(struct record *to, const struct record *from)
     }
     to->steps.n = from->steps.n;
     to->digests.n = from->digests.n;
-    return buf_failed(&to->reason) ? -ENOMEM : 0;
+    return buf_failed(&to->reason) || buf_failed(&to->said) ? -ENOMEM : 0;
 }
 
 struct record_step *record_add(struct record *r, enum record_what what)

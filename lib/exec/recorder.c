@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "exec/agent.h"
 #include "exec/follow.h"
 #include "exec/kernel.h"
+#include "exec/said.h"
+#include "exec/target_agent.h"
 #include "op/resolve.h"
 #include "op/text.h"
 
@@ -17,11 +20,12 @@ struct recorder {
     struct target_spec spec;
     struct follower *model;
     struct kernel *kernel;
+    struct agent *agent;
     struct runner *runner;      /* of a layer, */
     struct run_options options; /* judged by these; */
     struct run_result result;   /* what came of its last program */
     bool views;
-    unsigned ahead; /* programs that the kernel runs already */
+    unsigned ahead; /* programs that the kernel or the agent runs already */
     struct record record;
     struct {
         struct trace_step *v;
@@ -29,6 +33,19 @@ struct recorder {
     } steps; /* of the last result */
     struct op_results results[PROG_FORKS_MAX + 1];
 };
+
+static int open_agent(struct recorder *r, struct err *e)
+{
+    struct agent_options o = {.name = r->spec.text, .hang_ms = r->spec.agent.hang_ms};
+    struct words command = WORDS_INIT;
+    int rc = target_agent_command(&r->spec, &command, e);
+
+    o.argv = command.v;
+    o.arch = r->spec.agent.arch->name;
+    rc = rc < 0 ? rc : agent_open(&r->agent, &o, e);
+    words_free(&command);
+    return rc;
+}
 
 int recorder_open(struct recorder **ret, const struct target_spec *spec, struct err *e)
 {
@@ -44,6 +61,8 @@ int recorder_open(struct recorder **ret, const struct target_spec *spec, struct 
         rc = runner_open(&r->runner, spec, e);
     } else if (spec->kind == TARGET_KERNEL) {
         rc = kernel_open(&r->kernel, e);
+    } else if (spec->kind == TARGET_AGENT) {
+        rc = open_agent(r, e);
     } else {
         r->model = follower_new();
         rc = r->model ? 0 : err_set(e, -ENOMEM, "out of memory");
@@ -60,6 +79,7 @@ struct recorder *recorder_close(struct recorder *r)
 {
     if (r) {
         kernel_close(r->kernel);
+        agent_close(r->agent);
         runner_close(r->runner);
         run_result_free(&r->result);
         follower_free(r->model);
@@ -118,7 +138,9 @@ static int record_of_model(struct recorder *r, const struct prog *p, struct reco
 
 int recorder_ahead(struct recorder *r, const struct prog *p, struct err *e)
 {
-    int rc = r->kernel ? kernel_submit(r->kernel, p, e) : -EAGAIN;
+    int rc = r->kernel  ? kernel_submit(r->kernel, p, e)
+             : r->agent ? agent_submit(r->agent, p, e)
+                        : -EAGAIN;
 
     r->ahead += rc == 0;
     return rc;
@@ -132,6 +154,16 @@ static int record_of_kernel(struct recorder *r, const struct prog *p, struct rec
     }
     r->ahead--;
     return kernel_take(r->kernel, ret, e);
+}
+
+static int record_of_agent(struct recorder *r, const struct prog *p, struct record *ret,
+                           struct err *e)
+{
+    if (r->ahead == 0) {
+        return agent_run(r->agent, p, ret, e);
+    }
+    r->ahead--;
+    return agent_take(r->agent, ret, e);
 }
 
 static int record_of_layer(struct recorder *r, const struct prog *p, struct record *ret,
@@ -149,7 +181,21 @@ static int record(struct recorder *r, const struct prog *p, struct record *ret, 
 {
     return r->runner   ? record_of_layer(r, p, ret, e)
            : r->kernel ? record_of_kernel(r, p, ret, e)
+           : r->agent  ? record_of_agent(r, p, ret, e)
                        : record_of_model(r, p, ret, e);
+}
+
+bool recorder_native(const struct recorder *r, struct prog_config *ret)
+{
+    *ret = PROG_CONFIG_DEFAULT;
+    if (r->agent) {
+        const struct record_place *place = agent_place(r->agent);
+
+        ret->value[CONFIG_GUEST_PAGE] = place->page;
+        ret->value[CONFIG_BITS] = place->bits;
+        ret->given = 1u << CONFIG_GUEST_PAGE | 1u << CONFIG_BITS;
+    }
+    return r->agent || r->kernel;
 }
 
 void recorder_judge_by(struct recorder *r, const struct run_options *o, bool views)
@@ -214,6 +260,34 @@ static void finding(const struct op *op, const struct record *rec, const struct 
     buf_free(&got);
 }
 
+static bool has_ended(const struct record_step *s)
+{
+    return s->step.outcome.kind == OUTCOME_CRASH || s->step.outcome.kind == OUTCOME_HANG;
+}
+
+/* The target has ended or hung in the op, whatever its program expects. */
+static void ended(const struct op *op, const struct record *rec, const struct record_step *s,
+                  struct run_result *ret)
+{
+    const char *signal = outcome_signal_name(s->step.outcome.signal);
+
+    ret->verdict = RUN_FINDING;
+    ret->violated = INV_NO_ABORT;
+    buf_fmt(&ret->reason, "%s: the target ", op_descs[op->kind].name);
+    if (s->step.outcome.kind == OUTCOME_HANG) {
+        buf_str(&ret->reason, "hung");
+    } else if (s->step.outcome.signal) {
+        buf_fmt(&ret->reason, "ended by %s", signal ? signal : "a signal");
+    } else {
+        buf_str(&ret->reason, "ended");
+    }
+    if (rec->said.len) {
+        buf_str(&ret->reason, ": ");
+        said_line(&rec->said, &ret->reason);
+    }
+    buf_add(&ret->said, buf_text(&rec->said), rec->said.len);
+}
+
 /* Whether S is what OP expects; the value an expectation names is looked up among RESULTS. */
 static bool expected(const struct recorder *r, const struct prog *p, const struct record_step *s,
                      const struct op_results *results)
@@ -254,10 +328,20 @@ static void take_step(struct recorder *r, const struct prog *p, const struct rec
     }
 }
 
+static bool is_lost(const struct record_step *s)
+{
+    return s->poison == RECORD_GIVEN_UP || s->poison == RECORD_ASTRAY ||
+           s->poison == RECORD_GARBLED;
+}
+
 /* Nothing is known of a program that its target could not run to the end. */
-static void given_up(const struct record_step *s, struct run_result *ret)
+static void given_up(const struct record *rec, const struct record_step *s, struct run_result *ret)
 {
     ret->verdict = RUN_SKIP;
+    if (s->poison == RECORD_GARBLED) {
+        said_line(&rec->said, &ret->reason);
+        return;
+    }
     buf_str(&ret->reason, s->poison == RECORD_GIVEN_UP
                               ? "the model needs more memory than it is given"
                               : record_poison_text((enum record_poison)s->poison));
@@ -285,10 +369,13 @@ static int judge(struct recorder *r, const struct prog *p, struct run_result *re
         }
         op = &p->ops.v[s->step.op];
         take_step(r, p, s, ret);
-        if (s->poison == RECORD_GIVEN_UP || s->poison == RECORD_ASTRAY) {
-            given_up(s, ret);
+        if (is_lost(s)) {
+            given_up(rec, s, ret);
         }
-        if (!s->poison && !expected(r, p, s, &r->results[depth])) {
+        if (has_ended(s)) {
+            ret->bad_step = r->steps.n - 1;
+            ended(op, rec, s, ret);
+        } else if (!s->poison && !expected(r, p, s, &r->results[depth])) {
             ret->bad_step = r->steps.n - 1;
             finding(op, rec, s, ret);
         }
@@ -315,11 +402,13 @@ static void clear(struct run_result *ret)
 
     *ret = RUN_RESULT_INIT;
     ret->reason = keep.reason;
+    ret->said = keep.said;
     ret->calls = keep.calls;
     ret->flags_before = keep.flags_before;
     ret->flags_after = keep.flags_after;
     ret->host_after = keep.host_after;
     buf_clear(&ret->reason);
+    buf_clear(&ret->said);
     buf_clear(&ret->calls);
     region_vec_clear(&ret->flags_before);
     region_vec_clear(&ret->flags_after);
@@ -352,6 +441,7 @@ int recorder_run(struct recorder *r, const struct prog *p, const struct run_opti
         return rc;
     }
     ret->layer = r->kernel                       ? KERNEL_NAME
+                 : r->agent                      ? r->spec.agent.family
                  : r->spec.system == ABI_FREEBSD ? "model-freebsd"
                                                  : "model-linux";
     ret->config = r->record.config;
@@ -367,7 +457,9 @@ int recorder_run(struct recorder *r, const struct prog *p, const struct run_opti
         .host_page = place->page,
         .real_page = place->page,
         .reserved_va = ret->config.value[CONFIG_RESERVED],
-        .window_last = place->window ? (UINT64_C(1) << 42) - 1 : place->last,
+        .window_last = r->agent        ? place->within.last - place->window
+                       : place->window ? (UINT64_C(1) << 42) - 1
+                                       : place->last,
         .min_addr = place->min_addr,
     };
     r->steps.n = 0;

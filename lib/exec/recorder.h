@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any target as one that runs programs and leaves records: a layer, a model, the native kernel.
- * Models and the kernel are judged by the program's expectations alone, layers by all there is.
+ * Any target as one that runs programs and leaves records: a layer, a model, the native kernel, an
+ * agent in an emulator. Layers are judged by all there is, the others by the program's expectations
+ * alone, and an emulator by that it does not end or hang.
  */
 #pragma once
 
@@ -21,6 +22,8 @@ struct recorder *recorder_close(struct recorder *r);
 int recorder_ahead(struct recorder *r, const struct prog *p, struct err *e);
 /* P run on it, written to RET; a program that cannot run there is a record that says so. */
 int recorder_record(struct recorder *r, const struct prog *p, struct record *ret, struct err *e);
+/* Whether programs can have one configuration alone there, as of a kernel: which, into RET. */
+bool recorder_native(const struct recorder *r, struct prog_config *ret);
 /* How a layer is judged meanwhile, and whether its records have the views of host and model. */
 void recorder_judge_by(struct recorder *r, const struct run_options *o, bool views);
 /* What came of the last record of a layer, until the next; NULL for anything else. */

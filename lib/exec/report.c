@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "exec/runner.h"
+#include "exec/said.h"
 #include "op/text.h"
 
 /*
@@ -77,6 +78,18 @@ static void print_outcome_word(const struct outcome *o, struct buf *out)
     }
 }
 
+/* Which of its assertions ended the target, if it said so. */
+static void print_said_word(const struct run_result *r, struct buf *out)
+{
+    struct buf word = BUF_INIT;
+
+    said_class(&r->said, &word);
+    if (word.len) {
+        buf_fmt(out, ":%s", buf_text(&word));
+    }
+    buf_free(&word);
+}
+
 static const struct trace_step *bad_step(const struct run_result *r)
 {
     return r->bad_step < r->n_steps ? &r->steps[r->bad_step] : NULL;
@@ -94,6 +107,7 @@ void run_signature(const struct prog *p, const struct run_result *r, struct buf 
         buf_fmt(out, "%s_to_%s", page_class(&r->flags_before, at), page_class(&r->flags_after, at));
     } else if (s) {
         print_outcome_word(&s->outcome, out);
+        print_said_word(r, out);
     } else {
         buf_str(out, "none");
     }
@@ -258,6 +272,10 @@ void run_print_finding(const struct prog *p, const struct run_result *r, const c
         buf_fmt(out, "# ops not shown: %zu\n", p->ops.n - done);
     }
     print_picture(p, r, out);
+    if (r->said.len) {
+        buf_str(out, "\nthe target's standard error:\n");
+        print_indented(buf_text(&r->said), out);
+    }
     if (r->calls.len) {
         buf_str(out, "\nhost calls of this step:\n");
         print_indented(buf_text(&r->calls), out);

@@ -12,6 +12,7 @@
 void run_result_free(struct run_result *r)
 {
     buf_free(&r->reason);
+    buf_free(&r->said);
     buf_free(&r->calls);
     region_vec_free(&r->flags_before);
     region_vec_free(&r->flags_after);
@@ -26,11 +27,13 @@ static void result_clear(struct run_result *r)
 
     *r = RUN_RESULT_INIT;
     r->reason = keep.reason;
+    r->said = keep.said;
     r->calls = keep.calls;
     r->flags_before = keep.flags_before;
     r->flags_after = keep.flags_after;
     r->host_after = keep.host_after;
     buf_clear(&r->reason);
+    buf_clear(&r->said);
     buf_clear(&r->calls);
     region_vec_clear(&r->flags_before);
     region_vec_clear(&r->flags_after);

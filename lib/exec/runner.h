@@ -36,7 +36,8 @@ enum run_verdict {
 /* What a run left behind; memory is reused from run to run. */
 struct run_result {
     enum run_verdict verdict;
-    struct buf reason;         /* SKIP: why; FINDING: the violation in one sentence */
+    struct buf reason; /* SKIP: why; FINDING: the violation in one sentence */
+    struct buf said; /* FINDING: of a target that ended badly, its standard error, the last of it */
     const char *layer;         /* its name, as on the command line */
     struct prog_config config; /* as used */
     struct space space;

@@ -15,10 +15,11 @@
 #include "base/int.h"
 #include "exec/kernel.h"
 #include "exec/machine.h"
+#include "exec/target_agent.h"
 
 #define HOSTS "real, sim-linux or sim-freebsd"
 #define LINUX_HOSTS "real or sim-linux"
-#define AVAILABLE "linux, bsd, model-linux, model-freebsd, kernel, so:PATH"
+#define AVAILABLE "linux, bsd, model-linux, model-freebsd, kernel, qemu-ARCH, cmd:COMMAND, so:PATH"
 
 /* Targets that are no layers. */
 static const struct {
@@ -31,35 +32,6 @@ static const struct {
     {"model-freebsd", TARGET_MODEL, ABI_FREEBSD, "the executable specification of FreeBSD"},
     {"kernel", TARGET_KERNEL, ABI_LINUX, "the program as native system calls in a child process"},
 };
-
-/* Names that the command line reserves for targets that this version does not have. */
-static const struct {
-    const char *name;
-    bool prefix; /* what follows the name belongs to the target */
-    const char *note;
-} absent[] = {
-    {"qemu-ARCH", true, "QEMU user mode for that architecture"},
-    {"cmd:COMMAND", true, "any wrapper that runs a static Linux binary"},
-};
-
-/* Length of the part of an absent target's name that is fixed. */
-static size_t absent_len(size_t i)
-{
-    const char *name = absent[i].name;
-
-    return absent[i].prefix ? strcspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") : strlen(name);
-}
-
-static bool is_absent(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(absent); i++) {
-        if (strncmp(name, absent[i].name, absent_len(i)) == 0 &&
-            (absent[i].prefix || name[absent_len(i)] == '\0')) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static int parse_number(const char *key, const char *text, uint64_t *ret, struct err *e)
 {
@@ -150,10 +122,6 @@ static int find_layer(struct target_spec *ret, const char *name, struct err *e)
     if (ret->layer || find_other(ret, name)) {
         return 0;
     }
-    if (is_absent(name)) {
-        return err_set(e, -ENOENT, "target '%s' is not in this version; there are " AVAILABLE,
-                       name);
-    }
     return err_set(e, -ENOENT, "unknown target '%s'; there are " AVAILABLE, name);
 }
 
@@ -196,6 +164,9 @@ int target_parse(struct target_spec *ret, const char *text, struct err *e)
     }
     snprintf(words, sizeof(words), "%s", text);
     snprintf(ret->text, sizeof(ret->text), "%s", text);
+    if (target_agent_is(text)) {
+        return target_agent_parse(ret, text, e);
+    }
     rc = find_layer(ret, strsep(&rest, ","), e);
     while (rc == 0 && rest) {
         rc = parse_option(ret, strsep(&rest, ","), e);
@@ -256,10 +227,20 @@ bool target_status_nth(size_t n, struct target_status *ret)
     if (n < ARRAY_LEN(others)) {
         return fill_other(ret, n);
     }
-    n -= ARRAY_LEN(others);
-    if (n >= ARRAY_LEN(absent)) {
-        return false;
+    return target_agent_status(n - ARRAY_LEN(others), ret);
+}
+
+bool target_available(const struct target_spec *spec, struct err *why)
+{
+    struct words command = WORDS_INIT;
+    const char *text = "";
+    int rc = 0;
+
+    if (spec->kind == TARGET_KERNEL && !kernel_available(&text)) {
+        rc = err_set(why, -ENOTSUP, "%s", text);
+    } else if (spec->kind == TARGET_AGENT) {
+        rc = target_agent_command(spec, &command, why);
     }
-    snprintf(note, sizeof(note), "not in this version: %s", absent[n].note);
-    return fill(ret, absent[n].name, false, note);
+    words_free(&command);
+    return rc != -ENOTSUP;
 }

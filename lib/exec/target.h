@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "exec/arch.h"
 #include "flavour/flavour.h"
 #include "op/prog.h"
 
@@ -10,6 +11,20 @@ enum target_kind {
     TARGET_LAYER,  /* a flavour or a layer of somebody's own, on a host: exec/runner.h */
     TARGET_MODEL,  /* a guest's kernel as the specification has it: exec/recorder.h */
     TARGET_KERNEL, /* the native kernel: the same */
+    TARGET_AGENT,  /* a command that runs a guest agent, an emulator say: the same */
+};
+
+enum { TARGET_AGENT_NUMBERS = 3 };
+
+/* A command that runs an agent (target_agent.h). */
+struct target_agent {
+    const struct arch_desc *arch;
+    bool emulator;     /* of that architecture; else a wrapper */
+    char family[64];   /* by which findings are told apart: "qemu-alpha", "cmd:valgrind" */
+    char command[256]; /* of a wrapper; the emulator's path, empty: as it is named */
+    uint8_t given;     /* which of the emulator's options are: p, R, B */
+    uint64_t number[TARGET_AGENT_NUMBERS];
+    unsigned hang_ms; /* 0: the usual */
 };
 
 struct target_spec {
@@ -17,6 +32,7 @@ struct target_spec {
     enum target_kind kind;
     const struct layer_ops *layer; /* of a layer, else NULL */
     enum abi_system system;
+    struct target_agent agent;   /* of TARGET_AGENT */
     char host[32];               /* "real" */
     struct prog_config override; /* keys named in the spec win over a program's */
 };
@@ -35,3 +51,8 @@ struct target_status {
 };
 /* The N-th row; false past the last. */
 bool target_status_nth(size_t n, struct target_status *ret);
+/*
+ * Whether SPEC, which is no layer, can be had here, as far as that is known without starting it;
+ * if not, why.
+ */
+bool target_available(const struct target_spec *spec, struct err *why);
