@@ -10,7 +10,6 @@
 #include "cmd.h"
 #include "diff_random.h"
 #include "diff_report.h"
-#include "exec/kernel.h"
 #include "input.h"
 #include "picture.h"
 #include "pool.h"
@@ -262,10 +261,10 @@ static int conclude(const struct diff_command *c)
 }
 
 /* A target that is not to be had here, and why, if there is one. */
-static const struct target_spec *absent(const struct diff_command *c, const char **why)
+static const struct target_spec *absent(const struct diff_command *c, struct err *why)
 {
     for (size_t i = 0; i < c->targets.n; i++) {
-        if (c->specs[i].kind == TARGET_KERNEL && !kernel_available(why)) {
+        if (!target_available(&c->specs[i], why)) {
             return &c->specs[i];
         }
     }
@@ -274,13 +273,12 @@ static const struct target_spec *absent(const struct diff_command *c, const char
 
 static int run(struct diff_command *c)
 {
-    const char *why = "";
-    const struct target_spec *missing = absent(c, &why);
     struct err e = {""};
+    const struct target_spec *missing = absent(c, &e);
     int rc;
 
     if (missing) {
-        fprintf(stderr, "twinmap diff: %s is not to be had here: %s\n", missing->text, why);
+        fprintf(stderr, "twinmap diff: %s is not to be had here: %s\n", missing->text, e.text);
         return EXIT_NOTHING_RAN;
     }
     c->began = bench_ns();

@@ -171,10 +171,10 @@ static int nothing_ran(struct repro_command *c, const char *target, const char *
 
 static int open_chosen(struct repro_command *c, struct err *e)
 {
-    const char *why;
+    struct err why;
 
-    if (c->on.kind == TARGET_KERNEL && !kernel_available(&why)) {
-        return nothing_ran(c, c->on.text, why, e);
+    if (!target_available(&c->on, &why)) {
+        return nothing_ran(c, c->on.text, why.text, e);
     }
     return open_good(c, NULL, e);
 }

@@ -233,9 +233,7 @@ static void fit_window(struct prog_config *c)
 
 int diff_generate(struct prog *p, const struct diff_gen *how, uint64_t seed)
 {
-    static const struct prog_config config = PROG_CONFIG_DEFAULT;
-    const struct gen_options o = {
-        .system = how->system, .ops_max = OPS_MAX, .config = how->native ? &config : NULL};
+    const struct gen_options o = {.system = how->system, .ops_max = OPS_MAX, .config = how->native};
     struct prng rng;
     int rc;
 

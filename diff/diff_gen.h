@@ -9,8 +9,8 @@
 #include "op/prog.h"
 
 struct diff_gen {
-    enum abi_system system; /* whose flags and calls are drawn */
-    bool native;            /* under the one configuration that a native kernel has */
+    enum abi_system system;           /* whose flags and calls are drawn */
+    const struct prog_config *native; /* the one configuration that a kernel has; NULL: drawn */
     bool peers;   /* for targets of which each places by its own choice: half leave them none */
     bool systems; /* for both systems: some of these say only what both mean alike */
 };

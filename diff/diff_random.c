@@ -10,17 +10,19 @@
 #include "base/vec.h"
 #include "diff_gen.h"
 #include "diff_report.h"
+#include "exec/agent.h"
 #include "exec/kernel.h"
 #include "pool.h"
 #include "signature.h"
 
 enum {
-    AHEAD = 12, /* programs that the leader may run before the follower comes */
+    AHEAD = 12, /* programs that targets may run before they are compared */
     CHUNK = 64, /* seeds that a worker takes at once */
     SIGNATURES_MAX = 200,
 };
 
-_Static_assert((int)AHEAD <= (int)KERNEL_RING, "what is made can be handed over");
+_Static_assert((int)AHEAD <= (int)KERNEL_RING && (int)AHEAD <= (int)AGENT_RING,
+               "what is made can be handed over");
 
 /* What all workers have to know. */
 struct job {
@@ -76,13 +78,15 @@ struct queue {
 };
 
 /* What the program of SEED is made of: each system has its turn. */
-static struct diff_gen recipe(const struct diff_set *d, uint64_t seed)
+static struct diff_gen recipe(const struct diff_set *d, uint64_t seed, struct prog_config *native)
 {
     enum abi_system lead = d->v[d->lead].spec.system;
     struct diff_gen how = {.system = lead, .peers = diff_set_has_peers(d)};
 
     for (size_t i = 0; i < d->n; i++) {
-        how.native |= d->v[i].spec.kind == TARGET_KERNEL;
+        if (!how.native && d->v[i].recorder && recorder_native(d->v[i].recorder, native)) {
+            how.native = native;
+        }
         how.systems |= d->v[i].spec.system != lead;
     }
     if (how.systems && seed % 2) {
@@ -97,6 +101,7 @@ static int fill_queue(const struct job *job, struct pool *pool, struct queue *q,
 {
     while (q->made - q->run < AHEAD) {
         struct prog *p = &q->prog[q->made % AHEAD];
+        struct prog_config native;
         struct diff_gen how;
         uint64_t seed;
         int rc;
@@ -105,7 +110,7 @@ static int fill_queue(const struct job *job, struct pool *pool, struct queue *q,
             return 0;
         }
         seed = job->seed + q->item[q->made % AHEAD];
-        how = recipe(d, seed);
+        how = recipe(d, seed, &native);
         if (diff_generate(p, &how, seed) < 0) {
             return err_set(e, -ENOMEM, "out of memory");
         }

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "exec/said.h"
 #include "op/text.h"
 #include "signature.h"
 
@@ -102,6 +103,16 @@ static void print_allowed(const struct diff_set *d, const struct op *op, struct 
     }
 }
 
+/* What a target that ended said before. */
+static void print_said(const struct record *r, size_t i, struct buf *out)
+{
+    if (i < r->steps.n && r->steps.v[i].step.outcome.kind >= OUTCOME_CRASH && r->said.len) {
+        buf_fmt(out, "%s said: ", r->maker);
+        said_line(&r->said, out);
+        buf_str(out, "\n");
+    }
+}
+
 static void print_difference(const struct diff_set *d, const struct prog *p, struct buf *out)
 {
     const struct record *lead = diff_set_lead(d);
@@ -111,6 +122,8 @@ static void print_difference(const struct diff_set *d, const struct prog *p, str
     signature_of(d, p, out);
     buf_fmt(out, "\ndifference: %s: %s\n", op ? op_descs[op->kind].name : "state",
             buf_text(&d->result.text));
+    print_said(lead, d->bad, out);
+    print_said(other(d), d->bad, out);
     print_allowed(d, op, out);
     buf_fmt(out, "window: @0 is 0x%" PRIx64 "\n", lead->place.window);
     buf_fmt(out, "\nprogram up to the step, with what %s showed:\n", lead->maker);

@@ -122,7 +122,19 @@ bool diff_set_has_peers(const struct diff_set *d)
 
 int diff_set_ahead(struct diff_set *d, const struct prog *p, struct err *e)
 {
-    return recorder_ahead(d->v[d->lead].recorder, p, e);
+    unsigned taken = 0;
+
+    for (size_t i = 0; i < d->n; i++) {
+        int rc = d->v[i].recorder ? recorder_ahead(d->v[i].recorder, p, e) : -EAGAIN;
+
+        if (rc < 0 && rc != -EAGAIN) {
+            return rc;
+        }
+        d->v[i].ahead += rc == 0;
+        taken += rc == 0;
+    }
+    d->ahead += taken > 0;
+    return taken ? 0 : -EAGAIN;
 }
 
 /* ---- one program ---- */
@@ -169,7 +181,7 @@ static bool is_last(const struct compare_result *r)
 {
     return r->verdict == COMPARE_POISONED &&
            (r->poison == RECORD_GIVEN_UP || r->poison == RECORD_UNSURE ||
-            r->poison == RECORD_ASTRAY || r->poison == RECORD_GROWN);
+            r->poison == RECORD_ASTRAY || r->poison == RECORD_GROWN || r->poison == RECORD_GARBLED);
 }
 
 /* Target I against the leader, step by step. */
@@ -230,6 +242,7 @@ static int record(struct diff_set *d, size_t i, const struct prog *p, struct err
     const struct run_result *judged;
     int rc = recorder_record(t->recorder, p, &t->record, e);
 
+    t->ahead -= t->ahead > 0;
     if (rc < 0) {
         return rc;
     }
@@ -282,7 +295,24 @@ static int run_others(struct diff_set *d, const struct prog *p, struct err *e)
     return rc;
 }
 
-int diff_set_run(struct diff_set *d, const struct prog *p, struct err *e)
+/* Targets that were not asked what came of P, which they ran ahead, forget it. */
+static int forget_ahead(struct diff_set *d, const struct prog *p, struct err *e)
+{
+    int rc = 0;
+
+    d->ahead -= d->ahead > 0;
+    for (size_t i = 0; rc == 0 && i < d->n; i++) {
+        struct diff_target *t = &d->v[i];
+
+        while (rc == 0 && t->ahead > d->ahead) {
+            t->ahead--;
+            rc = recorder_record(t->recorder, p, &t->record, e);
+        }
+    }
+    return rc;
+}
+
+static int run(struct diff_set *d, const struct prog *p, struct err *e)
 {
     int rc;
 
@@ -302,4 +332,12 @@ int diff_set_run(struct diff_set *d, const struct prog *p, struct err *e)
     d->skipped &= rc == 0;
     d->counts.not_run += d->skipped;
     return rc;
+}
+
+int diff_set_run(struct diff_set *d, const struct prog *p, struct err *e)
+{
+    int rc = run(d, p, e);
+    int left = rc < 0 ? 0 : forget_ahead(d, p, e);
+
+    return left < 0 ? left : rc;
 }

@@ -21,7 +21,7 @@ struct diff_counts {
     uint64_t steps;   /* ops that were compared: the same, excused or a finding */
     uint64_t skipped; /* ops that neither side runs */
     uint64_t poisoned[RECORD_POISON_COUNT];
-    uint64_t excused; /* ops in which a rule or a limit excused something, */
+    uint64_t excused;           /* ops in which a rule or a limit excused something, */
     uint64_t rules[RULE_COUNT]; /* by which */
     uint64_t limits[LIMIT_COUNT];
     uint64_t findings;
@@ -33,6 +33,7 @@ struct diff_target {
     struct target_spec spec;
     struct recorder *recorder; /* NULL of a model that follows */
     struct record record;      /* of the last program */
+    unsigned ahead;            /* programs that it runs or has run already */
 };
 
 struct diff_set {
@@ -49,8 +50,9 @@ struct diff_set {
     /* The finding of the last program. */
     struct compare_result result; /* if two differ, */
     size_t bad;                   /* at this step of the leader */
-    size_t other; /* who differs from the leader; the layer itself if it is wrong by itself */
-    bool own;     /* it is: recorder_result says how */
+    size_t other;   /* who differs from the leader; the layer itself if it is wrong by itself */
+    bool own;       /* it is: recorder_result says how */
+    unsigned ahead; /* programs that somebody runs already */
     struct diff_counts counts;
 };
 
@@ -63,7 +65,7 @@ int diff_set_open(struct diff_set *d, const struct target_spec *specs, size_t n,
 void diff_set_close(struct diff_set *d);
 /* Whether these specs can be compared, without opening anything. 0, or -EINVAL with why in E. */
 int diff_set_check(const struct target_spec *specs, size_t n, struct err *e);
-/* As recorder_ahead, of the leader. */
+/* As recorder_ahead, of all that can: -EAGAIN if none does. */
 int diff_set_ahead(struct diff_set *d, const struct prog *p, struct err *e);
 /* 1 for a finding, 0, or a negative errno with the reason in E. */
 int diff_set_run(struct diff_set *d, const struct prog *p, struct err *e);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "exec/said.h"
+
 enum { CLASS_FIELD = 2, RELATION_FIELD = 3, FIELDS = 5 };
 
 static const char *outcome_word(const struct outcome *o)
@@ -59,9 +61,26 @@ static void print_name(const struct target_spec *s, struct buf *out)
 {
     if (s->layer) {
         buf_str(out, s->layer->name);
+    } else if (s->kind == TARGET_AGENT) {
+        buf_str(out, s->agent.family);
     } else {
         buf_add(out, s->text, strcspn(s->text, ","));
     }
+}
+
+/* Behind "crash": which of its assertions ended R's target, if it said so. */
+static void print_outcome(const struct record *r, const struct outcome *o, struct buf *out)
+{
+    struct buf word = BUF_INIT;
+
+    buf_str(out, outcome_word(o));
+    if (o->kind == OUTCOME_CRASH) {
+        said_class(&r->said, &word);
+    }
+    if (word.len) {
+        buf_fmt(out, ":%s", buf_text(&word));
+    }
+    buf_free(&word);
 }
 
 /* What the two show. */
@@ -72,10 +91,13 @@ static void print_class(const struct diff_set *d, const struct record_step *s, s
 
     switch (d->result.what) {
     case COMPARE_OUTCOME:
-        buf_str(out, outcome_word(&s->step.outcome));
+        print_outcome(lead, &s->step.outcome, out);
         buf_str(out, "_by_");
-        buf_str(out, d->bad < other->steps.n ? outcome_word(&other->steps.v[d->bad].step.outcome)
-                                             : "none");
+        if (d->bad < other->steps.n) {
+            print_outcome(other, &other->steps.v[d->bad].step.outcome, out);
+        } else {
+            buf_str(out, "none");
+        }
         break;
     case COMPARE_REGIONS:
         buf_str(out, page_class(lead, d->bad, d->result.where.start));

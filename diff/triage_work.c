@@ -48,12 +48,15 @@ size_t triage_specs(const struct triage *t, const struct prog *p, struct target_
 
 const struct target_spec *triage_suspect(const struct target_spec *specs, size_t n)
 {
+    const struct target_spec *agent = NULL;
+
     for (size_t i = 0; i < n; i++) {
         if (specs[i].kind == TARGET_LAYER) {
             return &specs[i];
         }
+        agent = !agent && specs[i].kind == TARGET_AGENT ? &specs[i] : agent;
     }
-    return specs;
+    return agent ? agent : specs;
 }
 
 /*

@@ -119,8 +119,11 @@ static void check_target(const char *target, unsigned rounds)
     open_bed(&b, target);
     prng_seed(&rng, first);
     for (uint64_t seed = first; seed < first + rounds; seed++) {
-        const struct diff_gen how = {.system = b.spec.system,
-                                     .native = b.spec.kind == TARGET_KERNEL};
+        struct prog_config native;
+        const struct diff_gen how = {
+            .system = b.spec.system,
+            .native = recorder_native(b.recorder, &native) ? &native : NULL,
+        };
 
         assert_int_equal(diff_generate(&b.prog, &how, seed), 0);
         if (recorder_record(b.recorder, &b.prog, &b.record, &e) < 0) {
