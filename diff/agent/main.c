@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who the agent is, then frames: each program in a process of its own, so that nothing stays. */
+#include "agent.h"
+
+#include <errno.h>
+#include <linux/auxvec.h>
+#include <linux/mman.h>
+#include <string.h>
+
+#include "access.h"
+#include "op/codec.h"
+#include "sys.h"
+#include "wire.h"
+
+_Alignas(AGENT_PAGE_MAX) uint8_t agent_anchor[AGENT_PAGE_MAX];
+
+/* All that programs need, with all the room that they will ever have. */
+static struct region regions[AGENT_REGIONS_MAX];
+static struct op ops[PROG_OPS_MAX];
+static struct prog_file files[PROG_FILES_MAX];
+static struct prog_require requires[PROG_REQUIRES_MAX];
+
+static struct agent agent;
+
+_Noreturn void agent_fail(const char *text)
+{
+    wire_begin(AGENT_ERROR);
+    wire_bytes(text, strlen(text));
+    wire_done();
+    wire_flush();
+    sys_exit(1);
+}
+
+static bool is_big_endian(void)
+{
+    const uint16_t one = 1;
+
+    return *(const uint8_t *)&one == 0;
+}
+
+static void prepare(struct agent *a, uint64_t page)
+{
+    a->prog = PROG_INIT;
+    a->prog.ops.v = ops;
+    a->prog.ops.cap = PROG_OPS_MAX;
+    a->prog.files.v = files;
+    a->prog.files.cap = PROG_FILES_MAX;
+    a->prog.requires.v = requires;
+    a->prog.requires.cap = PROG_REQUIRES_MAX;
+    a->now.v = regions;
+    a->now.cap = AGENT_REGIONS_MAX;
+    a->place = (struct record_place){
+        .system = ABI_LINUX, .bits = 8 * sizeof(long), .page = page, .last = UINT64_MAX};
+}
+
+/* A page of the agent's own becomes what the host can find. */
+static void map_anchor(void)
+{
+    long fd = sys_memfd(AGENT_ANCHOR);
+    long at = fd;
+
+    if (!sys_failed(fd) && sys_write_at((int)fd, agent_anchor, sizeof(agent_anchor), 0) > 0) {
+        at = sys_mmap((uintptr_t)agent_anchor, sizeof(agent_anchor), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_FIXED, (int)fd, 0);
+    }
+    if (sys_failed(at) || (unsigned long)at != (uintptr_t)agent_anchor) {
+        agent_fail("the anchor cannot be mapped");
+    }
+    (void)sys_close((int)fd);
+}
+
+static void hello(const struct agent *a)
+{
+    const struct record_place *p = &a->place;
+
+    wire_begin(AGENT_HELLO);
+    wire_u32(AGENT_MAGIC);
+    wire_le(AGENT_VERSION, 2);
+    wire_u8((uint8_t)p->bits);
+    wire_u8(is_big_endian());
+    wire_u64(p->page);
+    wire_u64(p->window);
+    wire_u64(p->within.start);
+    wire_u64(p->within.last);
+    wire_u64(p->last);
+    wire_u64(p->fixed_min);
+    wire_u64(p->min_addr);
+    wire_u8(p->privileged);
+    wire_u8(p->exec_only);
+    wire_u64((uintptr_t)agent_anchor);
+    wire_u32(p->release);
+    wire_u32((uint32_t)sys_getpid());
+    wire_u8(sizeof(AGENT_ARCH) - 1);
+    wire_bytes(AGENT_ARCH, sizeof(AGENT_ARCH) - 1);
+    wire_done();
+    wire_flush();
+}
+
+/* In the process of a program. */
+static void await_go(void)
+{
+    struct wire_frame f;
+
+    wire_begin(AGENT_PAUSED);
+    wire_u32((uint32_t)sys_getpid());
+    wire_done();
+    wire_flush();
+    if (wire_read(&f) && f.type != AGENT_GO) {
+        agent_fail("something else than GO while paused");
+    }
+}
+
+static _Noreturn void run_program(struct agent *a, const struct wire_frame *f)
+{
+    uint8_t flags = f->data[0];
+
+    if (prog_decode(&a->prog, f->data + 1, f->len - 1) < 0) {
+        agent_fail("a program with more than there is room for");
+    }
+    a->how = (struct op_resolver){
+        .system = ABI_LINUX,
+        .bits = a->place.bits,
+        .window = a->place.window,
+        .n_files = a->prog.files.n,
+        .mremap = true,
+    };
+    a->no_maps = (flags & AGENT_NO_MAPS) != 0;
+    if (!maps_read(a, a->place.within)) {
+        agent_fail("/proc/self/maps cannot be read");
+    }
+    if (!files_make(a)) {
+        agent_fail("the program's files cannot be made");
+    }
+    steps_run(a);
+    if (flags & AGENT_PAUSE) {
+        await_go();
+    }
+    sys_exit(0);
+}
+
+static void report(long pid, int status)
+{
+    int signal = status & 0x7f;
+    int code = status >> 8 & 0xff;
+
+    wire_begin(AGENT_DONE);
+    if (signal) {
+        wire_u8(AGENT_SIGNALED);
+        wire_u8((uint8_t)access_signal(signal));
+    } else {
+        wire_u8(code ? AGENT_STATUS : AGENT_EXITED);
+        wire_u8((uint8_t)code);
+    }
+    wire_u32((uint32_t)pid);
+    wire_done();
+    wire_flush();
+}
+
+static void serve(struct agent *a, const struct wire_frame *f)
+{
+    int status = 0;
+    long pid;
+    long got;
+
+    if (f->type != AGENT_PROGRAM || f->len == 0) {
+        agent_fail("a frame that is no program");
+    }
+    pid = sys_fork();
+    if (pid == 0) {
+        sys_die_with_parent();
+        run_program(a, f);
+    }
+    if (sys_failed(pid)) {
+        agent_fail("no process can be made for a program");
+    }
+    do {
+        got = sys_wait(pid, &status);
+    } while (sys_failed(got) && got == -EINTR);
+    report(pid, status);
+}
+
+/* The system page size of those that the stack at STACK tells of. */
+static uint64_t find_page(const unsigned long *stack)
+{
+    const unsigned long *at = stack + 1 + stack[0] + 1; /* behind the arguments, */
+
+    while (*at) {
+        at++;
+    }
+    for (at++; at[0] != AT_NULL; at += 2) { /* and the environment */
+        if (at[0] == AT_PAGESZ) {
+            return at[1];
+        }
+    }
+    return 0;
+}
+
+/* arch/ARCH.S: STACK is what the system has left for a program that starts. */
+_Noreturn void agent_main(const unsigned long *stack);
+_Noreturn void agent_main(const unsigned long *stack)
+{
+    struct wire_frame f;
+    uint64_t page = find_page(stack);
+
+    if (page < 4096 || page > AGENT_PAGE_MAX) {
+        agent_fail("the system does not tell its page size");
+    }
+    prepare(&agent, page);
+    access_init();
+    map_anchor();
+    space_find(&agent);
+    hello(&agent);
+    while (wire_read(&f)) {
+        serve(&agent, &f);
+    }
+    sys_exit(0);
+}

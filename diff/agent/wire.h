@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Frames on the two pipes, exec/agent_wire.h. What is put goes out when it is flushed. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exec/agent_wire.h"
+
+void wire_begin(enum agent_frame type);
+void wire_u8(uint8_t v);
+void wire_u32(uint32_t v);
+void wire_u64(uint64_t v);
+/* The LEN low bytes of V. */
+void wire_le(uint64_t v, unsigned len);
+void wire_bytes(const void *data, size_t len);
+void wire_done(void);
+/* Ends this process if nobody reads. */
+void wire_flush(void);
+
+struct wire_frame {
+    uint8_t type; /* enum agent_frame */
+    const uint8_t *data;
+    size_t len;
+};
+
+/* The next frame, valid until the one after it; false at the end of all. */
+bool wire_read(struct wire_frame *ret);
