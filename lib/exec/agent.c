@@ -243,11 +243,6 @@ const struct record_place *agent_place(const struct agent *a)
     return &a->hello.place;
 }
 
-pid_t agent_group(const struct agent *a)
-{
-    return a->proc.pid;
-}
-
 /* ---- ends ---- */
 
 static void conclude(struct slot *s)
@@ -499,6 +494,9 @@ int agent_submit(struct agent *a, const struct prog *p, struct err *e)
     prog_encode(p, &s->bytes);
     if (buf_failed(&s->bytes) || prog_copy(&s->prog, p) < 0) {
         return err_set(e, -ENOMEM, "out of memory");
+    }
+    if (s->bytes.len > AGENT_FRAME_MAX - 2) {
+        return err_set(e, -E2BIG, "the program is longer than %d bytes", AGENT_FRAME_MAX - 2);
     }
     a->submitted++;
     if (a->proc.pid > 0) {

@@ -10,8 +10,6 @@
  */
 #pragma once
 
-#include <sys/types.h>
-
 #include "base/err.h"
 #include "exec/record.h"
 
@@ -45,6 +43,3 @@ int agent_submit(struct agent *a, const struct prog *p, struct err *e);
 int agent_take(struct agent *a, struct record *ret, struct err *e);
 /* Both; nothing may be on its way. */
 int agent_run(struct agent *a, const struct prog *p, struct record *ret, struct err *e);
-
-/* For tests: the process group that the command runs in. */
-pid_t agent_group(const struct agent *a);

@@ -44,9 +44,3 @@ int agent_run(struct agent *a, const struct prog *p, struct record *ret, struct 
     (void)ret;
     return agent_submit(a, p, e);
 }
-
-pid_t agent_group(const struct agent *a)
-{
-    (void)a;
-    return 0;
-}

@@ -20,17 +20,29 @@ enum {
     LISTEN_MAX = 1 << 20, /* in one go, of one that never stops */
     EXIT_NOT_STARTED = 127,
     FILE_MAX = 1 << 30, /* bytes of a file that it may write */
+    LATE_S = 2,         /* after the command for what it has left behind */
+    END_MS = 5000,      /* for the guardian to end, told to */
 };
 
 extern char **environ;
 
 /* ---- the guardian ---- */
 
-/* Whoever is in this group ends now, this process too. */
-static void end_group(int signal)
+static volatile sig_atomic_t command; /* the leader of its group */
+static volatile sig_atomic_t late;
+
+static void end_command(int signal)
 {
     (void)signal;
-    (void)kill(0, SIGKILL);
+    if (command > 0) {
+        (void)kill(-command, SIGKILL);
+    }
+}
+
+static void be_late(int signal)
+{
+    (void)signal;
+    late = 1;
 }
 
 static void limit(int resource, rlim_t most)
@@ -74,32 +86,65 @@ static _Noreturn void end_like(int status)
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_NOT_STARTED);
 }
 
-static void calm_signals(void)
+static void catch_signal(int signal, void (*handler)(int))
 {
-    sigset_t none;
+    const struct sigaction a = {.sa_handler = handler};
+
+    (void)sigaction(signal, &a, NULL);
+}
+
+/* As a fresh process has them; SIGTERM stays blocked if it is. */
+static void calm_signals(bool blocked)
+{
+    sigset_t set;
 
     for (int n = 1; n < 32; n++) {
         (void)signal(n, SIG_DFL);
     }
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    sigemptyset(&set);
+    if (blocked) {
+        sigaddset(&set, SIGTERM);
+    }
+    (void)sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+/* Until the command and what it has left behind are gone. How it ended, as waitpid has it. */
+static int bury_all(pid_t leader)
+{
+    int first = 0;
+
+    for (;;) {
+        int status;
+        pid_t pid = waitpid(-1, &status, 0);
+
+        if (pid == leader) {
+            first = status;
+            end_command(0);
+            (void)alarm(LATE_S); /* who has left the group may live on */
+        } else if ((pid < 0 && errno != EINTR) || late) {
+            return first;
+        }
+    }
 }
 
 static _Noreturn void guard(char *const argv[], const int *fds, pid_t parent)
 {
-    int status = 0;
+    sigset_t none;
     pid_t pid;
 
     (void)setpgid(0, 0);
-    calm_signals();
-    (void)signal(SIGTERM, end_group);
+    calm_signals(true);
+    catch_signal(SIGTERM, end_command);
+    catch_signal(SIGALRM, be_late);
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) {
         _exit(0);
     }
     pid = fork();
     if (pid == 0) {
-        (void)signal(SIGTERM, SIG_DFL);
+        (void)setpgid(0, 0);
+        calm_signals(false);
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         run_command(argv, fds);
     }
@@ -107,9 +152,11 @@ static _Noreturn void guard(char *const argv[], const int *fds, pid_t parent)
     if (pid < 0) {
         _exit(EXIT_NOT_STARTED);
     }
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    end_like(status);
+    (void)setpgid(pid, pid);
+    command = pid;
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    end_like(bury_all(pid));
 }
 
 /* ---- life ---- */
@@ -173,12 +220,32 @@ static void close_pipes(struct agent_proc *p)
     p->to = p->from = p->err = -1;
 }
 
+/* Whether the guardian has ended, waiting for it MS at most. */
+static bool has_ended(const struct agent_proc *p, unsigned ms)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    siginfo_t info;
+
+    for (;; ms--) {
+        info.si_pid = 0;
+        if (waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid) {
+            return true;
+        }
+        if (ms == 0) {
+            return false;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 static int reap(struct agent_proc *p)
 {
     int status = 0;
 
-    (void)kill(-p->pid, SIGKILL);
-    (void)kill(p->pid, SIGKILL);
+    (void)kill(p->pid, SIGTERM);
+    if (!has_ended(p, END_MS)) {
+        (void)kill(p->pid, SIGKILL);
+    }
     while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR) {
     }
     p->pid = 0;
@@ -190,22 +257,18 @@ void agent_proc_end(struct agent_proc *p)
     if (p->pid > 0) {
         agent_proc_listen(p);
         (void)reap(p);
+        agent_proc_listen(p);
     }
     close_pipes(p);
 }
 
 int agent_proc_status(struct agent_proc *p, unsigned ms)
 {
-    const struct timespec pause = {.tv_nsec = 1000000};
-    siginfo_t info = {0};
     int status;
 
-    while (ms-- > 0 && waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-           info.si_pid == 0) {
-        (void)nanosleep(&pause, NULL);
-    }
+    (void)has_ended(p, ms);
+    status = reap(p);
     agent_proc_listen(p);
-    status = reap(p); /* the guardian may be gone, others of the group need not */
     close_pipes(p);
     return status;
 }

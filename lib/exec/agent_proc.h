@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A command that runs beside this process: pipes to it that never block, what it says on standard
- * error as evidence, and its end. A small guardian process stands between the two. It leads the
- * command's process group, ends as the command ends, and takes the whole group with it as soon as
- * this process is gone, however that came about.
+ * error as evidence, and its end. A small guardian process stands between the two: it ends as the
+ * command ends, buries all that the command has started, and ends all of it as soon as it is told
+ * to or this process is gone, however that came about.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ enum {
 };
 
 struct agent_proc {
-    pid_t pid; /* of the guardian and its group; 0: none runs */
+    pid_t pid; /* of the guardian; 0: none runs */
     int to, from, err;
     bool closed;    /* it says nothing any more */
     struct buf in;  /* what it said and nobody has read */
@@ -30,7 +30,7 @@ struct agent_proc {
 
 /* ARGV[0] is a path. 0 or a negative errno with the reason in E. */
 int agent_proc_start(struct agent_proc *p, char *const argv[], struct err *e);
-/* End it and all of its group, whatever they do; what it said on standard error stays. */
+/* End it and all of its process group, whatever they do; what it said on standard error stays. */
 void agent_proc_end(struct agent_proc *p);
 /* Behind closed: how it ended, as waitpid has it, waiting for it MS at most; then it is killed. */
 int agent_proc_status(struct agent_proc *p, unsigned ms);
