@@ -19,10 +19,12 @@ enum {
     READ_MAX = 1 << 16,
     LISTEN_MAX = 1 << 20, /* in one go, of one that never stops */
     EXIT_NOT_STARTED = 127,
-    FILE_MAX = 1 << 30, /* bytes of a file that it may write */
-    LATE_S = 2,         /* after the command for what it has left behind */
-    END_MS = 5000,      /* for the guardian to end, told to */
+    LATE_S = 2,    /* after the command for what it has left behind */
+    END_MS = 5000, /* for the guardian to end, told to */
 };
+
+/* Bytes of a file that it may write: files of programs are large and hollow. */
+#define FILE_MAX (UINT64_C(1) << 40)
 
 extern char **environ;
 
