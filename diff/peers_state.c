@@ -111,11 +111,28 @@ static int differ(struct peers *p, size_t i, struct region_difference *d,
     return 0;
 }
 
+/* What both targets give to programs: at the first's addresses. */
+static struct range common_room(const struct peers *p)
+{
+    const struct record_place *a = &p->a->place;
+    const struct record_place *b = &p->b->place;
+    struct range room = a->within;
+
+    room.last = u64_min(room.last, peers_shift(p, b->within.last));
+    if (a->taken.last) {
+        room.last = u64_min(room.last, a->taken.start - 1);
+    }
+    if (b->taken.last) {
+        room.last = u64_min(room.last, peers_shift(p, b->taken.start) - 1);
+    }
+    return room;
+}
+
 static int compare_regions(struct peers *p, size_t i, struct compare_result *ret)
 {
     struct region_vec a = peers_after(p, p->a, i);
     struct region_vec b = peers_after(p, p->b, i);
-    struct range within = p->a->place.within;
+    struct range within = common_room(p);
     struct region_difference d;
     int rc;
 
@@ -131,8 +148,6 @@ static int compare_regions(struct peers *p, size_t i, struct compare_result *ret
     object_names_apply(&p->names, &p->x, &p->y);
     region_normalise(&p->x, MASK);
     region_normalise(&p->y, MASK);
-    within.last =
-        u64_min(within.last, p->b->place.within.last - p->b->place.window + p->a->place.window);
     while (region_diff(&p->x, &p->y, within, MASK, &d)) {
         uint64_t at = d.where.start;
         const struct region *next;
