@@ -24,9 +24,11 @@
 enum {
     POLL_MS = 50,
     START_MS = 30000,
-    STARTS_MAX = 3,    /* in a row that fail: there is no agent to be had any more */
-    TRIES_MAX = 2,     /* of a program before what happened to it counts */
-    EXIT_SIGNAL = 128, /* as wrappers say that what they ran ended by a signal */
+    STARTS_MAX = 3,     /* in a row that fail: there is no agent to be had any more */
+    TRIES_MAX = 2,      /* of a program before what happened to it counts */
+    SUSPICION = 10,     /* the first ends after this part of the time that the last one has, */
+    SUSPICION_MS = 250, /* but not earlier */
+    EXIT_SIGNAL = 128,  /* as wrappers say that what they ran ended by a signal */
 };
 
 enum slot_state { SLOT_WAITING, SLOT_SENT, SLOT_DONE };
@@ -423,6 +425,15 @@ static int take_frames(struct agent *a, struct err *e)
     return rc;
 }
 
+/* How long the agent may be silent over the program that it runs. */
+static int64_t patience(const struct agent *a)
+{
+    int64_t all = a->hang_ms;
+    int64_t part = all / SUSPICION > SUSPICION_MS ? all / SUSPICION : SUSPICION_MS;
+
+    return a->sent[0]->tries + 1 < TRIES_MAX && part < all ? part : all;
+}
+
 /* Wait for the agent, MS at most, and take what it says. 0, or -ENOMEM. */
 static int listen_to(struct agent *a, unsigned ms)
 {
@@ -442,7 +453,7 @@ static int listen_to(struct agent *a, unsigned ms)
     } else if (a->proc.closed) {
         l = loss_of_status(agent_proc_status(&a->proc, POLL_MS * 20));
         lose_agent(a, &l);
-    } else if (!heard && a->n_sent > 0 && now_ms() - a->heard > a->hang_ms) {
+    } else if (!heard && a->n_sent > 0 && now_ms() - a->heard > patience(a)) {
         lose_agent(a, &(struct loss){.kind = LOSS_HANG});
     }
     return 0;

@@ -17,7 +17,7 @@ struct agent;
 
 enum {
     AGENT_RING = 16,       /* programs on their way at most */
-    AGENT_HANG_MS = 10000, /* the agent may be silent for that long */
+    AGENT_HANG_MS = 10000, /* the agent may be silent for that long, in a second attempt */
 };
 
 struct agent_options {
