@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 static bool aligned(const void *a, const void *b)
@@ -133,14 +134,35 @@ int err_set(struct err *e, int code, const char *fmt, ...)
     return code;
 }
 
+/* Nothing is encoded here; some linkers ask for these before they drop who calls them. */
+void buf_u8(struct buf *b, uint8_t v)
+{
+    (void)v;
+    b->failed = true;
+}
+
+void buf_le(struct buf *b, uint64_t v, unsigned len)
+{
+    (void)v;
+    (void)len;
+    b->failed = true;
+}
+
 _Noreturn void agent_assert_failed(const char *what)
 {
     agent_fail(what);
 }
 
-/* The run-time library of some compilers ends so. */
+/* The run-time library of some compilers ends so, or for a division by zero. */
 _Noreturn void abort(void);
+int raise(int signal);
 _Noreturn void abort(void)
 {
     agent_fail("abort");
+}
+
+int raise(int signal)
+{
+    (void)signal;
+    agent_fail("a signal raised by the run-time library");
 }

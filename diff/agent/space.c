@@ -22,7 +22,11 @@
 #define WINDOW_HIGH UINT64_C(0x200000000000)
 #define WINDOW_LOW UINT64_C(0x50000000)
 
-enum { PRIVATE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, UNKNOWN_MIN = 65536 };
+enum {
+    PRIVATE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+    UNKNOWN_MIN = 65536,
+    FENCE_TRIES = 4,
+};
 
 /* Where the system places a page that has none, given HINT; false if nowhere. */
 static bool find_placed(const struct agent *a, uint64_t hint, uint64_t *ret)
@@ -76,41 +80,62 @@ static struct range hole_around(const struct agent *a, uint64_t at)
     return r;
 }
 
-/* What never merges with a neighbour. */
-static void fence(uint64_t start, uint64_t last)
+/* LEN bytes where the system places them, which never merge with a neighbour. */
+static void fence(uint64_t len)
 {
-    long at = sys_mmap(start, last - start + 1, PROT_NONE,
-                       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    long at = sys_mmap(0, len, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (sys_failed(at)) {
         agent_fail("nothing can be mapped beside the room for programs");
     }
 }
 
+/* How far W is, where the system goes on behind AT, from a multiple of all page sizes. */
+static uint64_t skew(const struct agent *a, struct range w, uint64_t at)
+{
+    uint64_t next = at + a->place.page;
+
+    if (at - w.start < NEAR) {
+        return u64_align_up_wrap(w.start, FENCE) - w.start;
+    }
+    return w.last + 1 - next < NEAR ? w.last + 1 - u64_align_down(w.last + 1, FENCE) : 0;
+}
+
+static bool find_hole(struct agent *a, uint64_t *at, struct range *ret)
+{
+    if (!maps_read(a, (struct range){0, UINT64_MAX}) || !find_placed(a, 0, at)) {
+        return false;
+    }
+    *ret = hole_around(a, *at);
+    return true;
+}
+
+/*
+ * The fence is placed by the system too, so that it goes on behind it: a map at an address of our
+ * own choice would stand in its way, and it would look elsewhere.
+ */
 static void find_within(struct agent *a)
 {
     struct range *w = &a->place.within;
     uint64_t at = 0;
-    bool stack_above;
+    uint64_t off;
     size_t behind;
+    bool found;
 
-    if (!find_placed(a, 0, &at)) {
+    fence((uint64_t)2 * FENCE);
+    found = find_hole(a, &at, w);
+    for (int i = 0; found && i < FENCE_TRIES && (off = skew(a, *w, at)) > 0; i++) {
+        fence(off);
+        found = find_hole(a, &at, w);
+    }
+    if (!found) {
         agent_fail("the system places no page anywhere");
     }
-    *w = hole_around(a, at);
     behind = region_lower_bound(&a->now, at);
-    stack_above = behind < a->now.n && range_has(a->now.v[behind].r, (uintptr_t)&stack_above);
-    if (at - w->start < NEAR) {
-        w->start = u64_align_down(at, FENCE) + (uint64_t)2 * FENCE;
-        fence(at, w->start - 1);
-    } else if (w->last - at < NEAR) {
-        w->last = u64_align_down(at, FENCE) - FENCE - 1;
-        fence(w->last + 1, at + a->place.page - 1);
-    } else if (stack_above) {
-        w->last = u64_max(u64_align_down(w->last, FENCE) - STACK_ROOM - 1, at + a->place.page - 1);
-    }
-    if (!find_placed(a, 0, &at) || !range_has(*w, at)) {
-        agent_fail("what has no place is not placed where programs run");
+    if (behind < a->now.n && range_has(a->now.v[behind].r, (uintptr_t)&off)) {
+        uint64_t last = u64_align_down(w->last, FENCE) - STACK_ROOM - 1;
+
+        w->last = u64_min(w->last, u64_max(last, at + a->place.page - 1));
     }
 }
 
@@ -191,6 +216,11 @@ static bool find_privileged(const struct agent *a)
     uint64_t at = a->place.fixed_min - a->place.page;
     long got;
 
+#ifdef __hppa__
+    if (at == 0) {
+        return false; /* the page through which the system is called */
+    }
+#endif
     if (a->place.fixed_min < a->place.page) {
         return true;
     }

@@ -43,11 +43,12 @@ enum agent_flags {
 };
 
 /*
- * HELLO: u32 magic, u16 version, u8 bits, u8 1 if big-endian, u64 page, u64 window, u64 within.start,
- * u64 within.last, u64 last address of user space, u64 lowest address that may be mapped, u64 what
- * lower hints become, u8 1 if below the limit may be mapped, u8 1 if a page with PROT_EXEC alone
- * cannot be read (exec_only), u64 address of a page that holds the anchor, u32 release of the system
- * (as struct record_place has it), u32 pid, u8 length and text of the architecture.
+ * HELLO: u32 magic, u16 version, u8 bits, u8 1 if big-endian, u64 page, u64 window,
+ * u64 within.start, u64 within.last, u64 last address of user space, u64 lowest address that may be
+ * mapped, u64 what lower hints become, u8 1 if below the limit may be mapped, u8 1 if a page with
+ * PROT_EXEC alone cannot be read (exec_only), u64 address of a page that holds the anchor,
+ * u32 release of the system (as struct record_place has it), u32 pid, u8 length and text of the
+ * architecture.
  *
  * The anchor is a shared mapping of a memfd named AGENT_ANCHOR: found in /proc/PID/maps on the
  * host, it tells where the guest's address 0 is there.
@@ -56,8 +57,8 @@ enum agent_flags {
  *
  * END: u8 outcome kind (enum outcome_kind), u8 mixed, u8 poison (enum record_poison), u8 has_at,
  * i32 errno (enum abi_errno; on a failure), u8 signal (enum agent_signal), u64 value, u64 at,
- * u8 has_regions, u32 n and n regions: u64 start, u64 last, u8 prot, u8 kind, u8 shared, u64 object,
- * u64 offset; u32 n and n digests: u64 page, u64 sum (of a page that cannot be loaded: enum
+ * u8 has_regions, u32 n and n regions: u64 start, u64 last, u8 prot, u8 kind, u8 shared,
+ * u64 object, u64 offset; u32 n and n digests: u64 page, u64 sum (of a page that cannot be loaded: enum
  * agent_signal), u8 enum record_bytes.
  *
  * DONE: u8 enum agent_end, u8 enum agent_signal or status of the program's process, u32 pid of it.
