@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "listing.h"
+#include "rules.h"
 
 #define MASK (REGION_MASK_PROT | REGION_MASK_KIND | REGION_MASK_SHARED | REGION_MASK_OBJECT)
 
@@ -133,10 +135,23 @@ static int found(struct compare_result *ret, enum compare_what what)
     return buf_failed(&ret->text) ? -ENOMEM : 0;
 }
 
+/* What is mapped is the same, as far as an emulator's list can show it. */
+static bool is_listed_so(const struct compare *c, const struct region_difference *d,
+                         struct compare_result *ret)
+{
+    bool so = c->a->place.emulated && listing_explains(&c->y, d->where.start, d->a);
+
+    ret->verdict = so ? COMPARE_EXCUSED : COMPARE_SAME;
+    ret->what = COMPARE_REGIONS;
+    ret->rules |= so ? rule_bit(RULE_ID_LISTING) : 0;
+    return so;
+}
+
 static int compare_regions(struct compare *c, size_t i, struct compare_result *ret)
 {
     struct region_vec a = record_regions(c->a, i);
     struct region_vec b = record_regions(c->b, i);
+    struct range within = c->a->place.within;
     struct region_difference d;
 
     if (region_vec_copy(&c->x, &a) < 0 || region_vec_copy(&c->y, &b) < 0) {
@@ -145,7 +160,13 @@ static int compare_regions(struct compare *c, size_t i, struct compare_result *r
     object_names_apply(&c->objects, &c->x, &c->y);
     region_normalise(&c->x, MASK);
     region_normalise(&c->y, MASK);
-    if (!region_diff(&c->x, &c->y, c->a->place.within, MASK, &d)) {
+    do {
+        if (!region_diff(&c->x, &c->y, within, MASK, &d)) {
+            return 0;
+        }
+        within.start = d.where.last + 1;
+    } while (is_listed_so(c, &d, ret) && d.where.last < c->a->place.within.last);
+    if (ret->verdict == COMPARE_EXCUSED) {
         return 0;
     }
     ret->has_where = true;
@@ -254,7 +275,7 @@ static int compare_state(struct compare *c, size_t i, struct compare_result *ret
     const struct record_step *y = &c->b->steps.v[i];
     int rc = x->has_regions && y->has_regions ? compare_regions(c, i, ret) : 0;
 
-    return rc == 0 && ret->verdict == COMPARE_SAME ? compare_digests(c, i, ret) : rc;
+    return rc == 0 && ret->verdict != COMPARE_FINDING ? compare_digests(c, i, ret) : rc;
 }
 
 static int compare_op(struct compare *c, size_t i, struct compare_result *ret)

@@ -6,7 +6,10 @@
 
 #include "base/int.h"
 #include "exec/rangeset.h"
+#include "listing.h"
 #include "peers_int.h"
+
+enum { LINE_PAGES_MAX = 4096 }; /* of a line that is looked at page by page */
 
 #define MASK (REGION_MASK_PROT | REGION_MASK_KIND | REGION_MASK_SHARED | REGION_MASK_OBJECT)
 
@@ -111,6 +114,65 @@ static int differ(struct peers *p, size_t i, struct region_difference *d,
     return 0;
 }
 
+/* Where the second's address B lies at the first's; false if nowhere. */
+static bool renamed(const struct peers *p, uint64_t b, uint64_t *ret)
+{
+    uint64_t shifted = peers_shift(p, b);
+    bool known;
+
+    (void)rename_piece(&p->rename, (struct range){shifted, shifted}, ret, &known);
+    return known;
+}
+
+/*
+ * The second, an emulator, lists the page that is the first's at AT in a line that begins with
+ * another page, which has the rights SHOWN: the two need not lie so with the first.
+ */
+static bool begins_otherwise(const struct peers *p, size_t i, uint64_t at,
+                             const struct region *shown)
+{
+    struct region_vec all = peers_after(p, p->b, i);
+    uint64_t page = p->b->place.page;
+
+    for (size_t k = 0; k < all.n; k++) {
+        const struct region *line = &all.v[k];
+        const struct region *first;
+        uint64_t start, here;
+
+        if (line->prot != shown->prot || !renamed(p, line->r.start, &start) || start == at) {
+            continue;
+        }
+        first = region_find(&p->x, start);
+        for (uint64_t n = 1; first && first->prot == shown->prot && n < LINE_PAGES_MAX &&
+                             n * page < range_len(line->r);
+             n++) {
+            if (renamed(p, line->r.start + n * page, &here) && here == at) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What is mapped is the same, as far as an emulator's list can show it. */
+static bool is_listed_so(const struct peers *p, size_t i, const struct region_difference *d,
+                         struct compare_result *ret)
+{
+    const uint64_t bit = rule_bit(RULE_ID_LISTING);
+    uint64_t at = d->where.start;
+
+    if ((p->rules_off & bit) ||
+        !((p->b->place.emulated && (listing_explains(&p->x, at, d->b) ||
+                                    (d->a && d->b && begins_otherwise(p, i, at, d->b)))) ||
+          (p->a->place.emulated && listing_explains(&p->y, at, d->a)))) {
+        return false;
+    }
+    ret->verdict = ret->verdict == COMPARE_SAME ? COMPARE_EXCUSED : ret->verdict;
+    ret->what = COMPARE_REGIONS;
+    ret->rules |= bit;
+    return true;
+}
+
 /* What both targets give to programs: at the first's addresses. */
 static struct range common_room(const struct peers *p)
 {
@@ -166,7 +228,7 @@ static int compare_regions(struct peers *p, size_t i, struct compare_result *ret
         if (next && next->r.start <= d.where.last) {
             d.where.last = next->r.start - 1;
         }
-        rc = differ(p, i, &d, ret);
+        rc = is_listed_so(p, i, &d, ret) ? 0 : differ(p, i, &d, ret);
         if (rc < 0 || ret->verdict == COMPARE_FINDING || d.where.last >= within.last) {
             return rc;
         }

@@ -426,6 +426,28 @@ static bool rule_GROWTH_ROOM(const struct rule_ctx *c)
             (did(c->x) && no_room(c->b, c->y, &c->before_b, word(c, 3) & ABI_MREMAP_MAYMOVE)));
 }
 
+/* S, of a target where that faults, stopped at a page that can only be executed. */
+static bool stopped_at_code(const struct record *r, const struct record_step *s,
+                            const struct region_vec *before)
+{
+    const struct region *g = region_find(before, s->has_at ? s->at : s->step.args.arg[0]);
+
+    return r->place.exec_only && s->step.outcome.kind == OUTCOME_SIGNAL && g && g->prot == REGION_X;
+}
+
+static bool rule_EXEC_ONLY(const struct rule_ctx *c)
+{
+    return is(c, OP_load) && c->a->place.exec_only != c->b->place.exec_only &&
+           (stopped_at_code(c->a, c->x, &c->before_a) || stopped_at_code(c->b, c->y, &c->before_b));
+}
+
+/* Of what is mapped, and of more than the op names: peers_state.c and compare.c ask. */
+static bool rule_LISTING(const struct rule_ctx *c)
+{
+    (void)c;
+    return false;
+}
+
 /* ---- look-up ---- */
 
 static unsigned between(const struct rule_ctx *c)
@@ -433,6 +455,7 @@ static unsigned between(const struct rule_ctx *c)
     bool layer = c->a->place.host_page != 0 || c->b->place.host_page != 0;
 
     return RULE_PLACERS | (layer ? RULE_LAYERS : 0) |
+           (c->a->place.emulated || c->b->place.emulated ? RULE_EMULATORS : 0) |
            (c->a->place.system != c->b->place.system ? RULE_SYSTEMS : 0);
 }
 

@@ -9,10 +9,11 @@
 #include "compare.h"
 
 enum rule_between {
-    RULE_SYSTEMS = 1, /* a Linux guest and a FreeBSD guest */
-    RULE_PLACERS = 2, /* any two that choose addresses by themselves */
-    RULE_LAYERS = 4,  /* a layer and anything else */
-    RULE_LASTS = 8,   /* the named pages differ from then on, whatever the op itself showed */
+    RULE_SYSTEMS = 1,    /* a Linux guest and a FreeBSD guest */
+    RULE_PLACERS = 2,    /* any two that choose addresses by themselves */
+    RULE_LAYERS = 4,     /* a layer and anything else */
+    RULE_EMULATORS = 16, /* an emulator's guest and anything else */
+    RULE_LASTS = 8,      /* the named pages differ from then on, whatever the op itself showed */
 };
 
 enum rule_id {
@@ -42,8 +43,8 @@ static inline uint64_t rule_bit(enum rule_id id)
 struct rule_ctx {
     const struct prog *prog;
     const struct op *op;
-    const struct record *a, *b;       /* of the two targets */
-    const struct record_step *x, *y;  /* the step on either side */
+    const struct record *a, *b;           /* of the two targets */
+    const struct record_step *x, *y;      /* the step on either side */
     struct region_vec before_a, before_b; /* what was mapped before it, at each side's addresses */
     enum compare_what what;
     uint64_t off; /* set of rules that do not count */

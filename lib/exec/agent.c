@@ -114,6 +114,7 @@ static int take_hello(struct agent *a, const struct agent_view *f, struct err *e
     p->may_refuse = a->limits.may_refuse;
     p->commit_max = a->limits.commit_max;
     p->stack_max = a->limits.stack_max;
+    p->emulated = a->limits.emulated;
     return 0;
 }
 
@@ -215,6 +216,7 @@ int agent_open(struct agent **ret, const struct agent_options *o, struct err *e)
         a->slot[i].prog = PROG_INIT;
     }
     kernel_limits(&a->limits);
+    a->limits.emulated = o->emulated;
     rc = copy_options(a, o) < 0 ? err_set(e, -ENOMEM, "out of memory") : start_once(a, e);
     if (rc < 0) {
         agent_close(a);

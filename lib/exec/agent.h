@@ -25,6 +25,7 @@ struct agent_options {
     char *const *argv; /* NULL behind the last; the first is a path */
     const char *arch;  /* the agent must be one of this; NULL: any */
     unsigned hang_ms;  /* 0: AGENT_HANG_MS */
+    bool emulated;     /* the command is an emulator: for the records' place */
 };
 
 /* 0, or a negative errno with the reason in E: -ENOTSUP if this system cannot have the target. */

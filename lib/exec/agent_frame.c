@@ -258,8 +258,7 @@ static int take_regions(struct cursor *c, const struct record_place *place, stru
 
         if (g.r.start > g.r.last || !range_contains(place->within, g.r) ||
             (i > 0 && g.r.start <= all->v[i - 1].r.last) || g.prot > REGION_RWX ||
-            g.kind >= REGION_KIND_COUNT || !u64_is_aligned(g.r.start, place->page) ||
-            g.r.last % place->page != place->page - 1) {
+            g.kind >= REGION_KIND_COUNT) {
             return err_set(e, -EPROTO,
                            "END with a region 0x%" PRIx64 "-0x%" PRIx64
                            " prot %u kind %u: behind the next, outside, or none",

@@ -94,6 +94,7 @@ struct record_place {
     uint64_t commit_max; /* one request for more is refused; 0: none is */
     uint64_t stack_max;  /* bytes that a stack may have; 0: the system's usual */
     bool exec_only;      /* as struct vm_params has it */
+    bool emulated;       /* by user mode emulation: what is mapped is told from a host's list */
     struct range within; /* all that is mapped here is the program's, and is written down */
     /* Within it, when a program starts: mapped PROT_NONE, private, anonymous; 0, 0 nothing. */
     struct range taken;

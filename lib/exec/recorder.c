@@ -36,7 +36,8 @@ struct recorder {
 
 static int open_agent(struct recorder *r, struct err *e)
 {
-    struct agent_options o = {.name = r->spec.text, .hang_ms = r->spec.agent.hang_ms};
+    struct agent_options o = {
+        .name = r->spec.text, .hang_ms = r->spec.agent.hang_ms, .emulated = r->spec.agent.emulator};
     struct words command = WORDS_INIT;
     int rc = target_agent_command(&r->spec, &command, e);
 
