@@ -47,7 +47,8 @@ static void drop_exec(struct prog *p)
 
 static int make(const char *dir, uint64_t n, uint64_t seed, struct err *e)
 {
-    const struct diff_gen how = {.system = ABI_LINUX, .native = true};
+    const struct prog_config usual = PROG_CONFIG_DEFAULT;
+    const struct diff_gen how = {.system = ABI_LINUX, .native = &usual};
     struct prog p = PROG_INIT;
     struct record record = RECORD_INIT;
     struct kernel *k = NULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lib/exec/target: specs, what is refused and with which words, the list of targets. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,9 +10,11 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "exec/machine.h"
 #include "exec/target.h"
+#include "exec/target_agent.h"
 
 static void test_flavours_by_name(void **state)
 {
@@ -47,6 +51,94 @@ static void test_options_override(void **state)
     assert_int_equal(spec.override.value[CONFIG_GUEST_BASE], 0);
 }
 
+static void check_words(const char *const *want, const struct words *got)
+{
+    size_t n = 0;
+
+    for (; want[n]; n++) {
+        assert_true(n < got->n);
+        assert_string_equal(got->v[n], want[n]);
+    }
+    assert_int_equal(got->n, n);
+}
+
+static void test_words_without_a_shell(void **state)
+{
+    static const char text[] = " a  'b c' \"d \\\" e\" f\\ g '' $h;i\n";
+    static const char *const want[] = {"a", "b c", "d \" e", "f g", "", "$h;i", NULL};
+    struct words w = WORDS_INIT;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(words_split(&w, text, &e), 0);
+    check_words(want, &w);
+    words_free(&w);
+}
+
+static void test_commands_of_agents(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *family;
+        const char *words[8];
+    } rows[] = {
+        {"qemu-alpha,p=16384,R=0x100000,B=4096,bin=./emulator",
+         "qemu-alpha",
+         {"./emulator", "-p", "16384", "-R", "0x100000", "-B", "0x1000", "./twinmap-agent-alpha"}},
+        {"cmd:./emulator -x=1,2 'a b',agent=alpha,hang=7",
+         "cmd:emulator",
+         {"./emulator", "-x=1,2", "a b", "./twinmap-agent-alpha"}},
+        {"cmd:./emulator {} last,agent=alpha",
+         "cmd:emulator",
+         {"./emulator", "./twinmap-agent-alpha", "last"}},
+    };
+    char folder[] = "/tmp/twinmap-target-XXXXXX";
+    struct err e = {""};
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    for (const char *const *name = (const char *const[]){"emulator", "twinmap-agent-alpha", NULL};
+         *name; name++) {
+        int fd = open(*name, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
+
+        assert_true(fd >= 0);
+        close(fd);
+    }
+    assert_int_equal(setenv("TWINMAP_AGENTS", ".", 1), 0);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct words w = WORDS_INIT;
+        const char *want[9] = {NULL};
+        struct target_spec spec;
+
+        memcpy(want, rows[i].words, sizeof(rows[i].words));
+        assert_int_equal(target_parse(&spec, rows[i].text, &e), 0);
+        assert_int_equal(spec.kind, TARGET_AGENT);
+        assert_string_equal(spec.agent.family, rows[i].family);
+        assert_int_equal(target_agent_command(&spec, &w, &e), 0);
+        check_words(want, &w);
+        words_free(&w);
+    }
+    assert_int_equal(unlink("emulator"), 0);
+    assert_int_equal(unlink("twinmap-agent-alpha"), 0);
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* What is missing is named, with what would bring it. */
+static void test_agents_that_are_not_here(void **state)
+{
+    struct target_spec spec;
+    struct err e = {""};
+
+    (void)state;
+    assert_int_equal(setenv("TWINMAP_AGENTS", "/nowhere", 1), 0);
+    assert_int_equal(target_parse(&spec, "qemu-alpha", &e), 0);
+    assert_false(target_available(&spec, &e));
+    assert_non_null(strstr(e.text, "twinmap-agent-alpha is not in /nowhere"));
+    assert_non_null(strstr(e.text, "gcc-alpha-linux-gnu"));
+}
+
 static void test_refusals_name_what_would_be_right(void **state)
 {
     static const struct {
@@ -56,8 +148,20 @@ static void test_refusals_name_what_would_be_right(void **state)
     } cases[] = {
         {"lunix", -ENOENT, "unknown target 'lunix'; there are linux, bsd, model-linux"},
         {"", -ENOENT, "unknown target ''"},
-        {"qemu-aarch64", -ENOENT, "not in this version"},
-        {"cmd:ls", -ENOENT, "not in this version"},
+        {"qemu-vax", -ENOENT, "unknown architecture 'vax'; there are agents for x86_64"},
+        {"qemu-", -ENOENT, "unknown architecture ''"},
+        {"qemu-arm,x=1", -EINVAL, "read 'x', expected p, R, B"},
+        {"qemu-arm,p", -EINVAL, "read 'p', expected KEY=VALUE"},
+        {"qemu-arm,p=3000", -EINVAL, "read '3000', expected a power of two"},
+        {"qemu-arm,R=many", -EINVAL, "option R: read 'many'"},
+        {"qemu-arm,B=0,B=0", -EINVAL, "option B: given twice"},
+        {"qemu-arm,bin=", -EINVAL, "option bin: names nothing"},
+        {"qemu-arm,hang=0", -EINVAL, "option hang: read '0'"},
+        {"cmd:", -EINVAL, "names no command"},
+        {"cmd: ", -EINVAL, "names no command"},
+        {"cmd:a 'b", -EINVAL, "a quote (') is not closed"},
+        {"cmd:env,agent=vax", -ENOENT, "unknown architecture 'vax'"},
+        {"cmd:env,agent=arm,agent=arm", -EINVAL, "option agent: given twice"},
         {"kernels", -ENOENT, "unknown target"},
         {"so:", -EINVAL, "so:PATH"},
         {"so:/no/such/file.so", -ENOENT, "/no/such/file.so"},
@@ -136,7 +240,7 @@ static void test_layers_on_hosts(void **state)
 static void test_list_is_truthful(void **state)
 {
     struct target_status row;
-    size_t n_available = 0;
+    size_t n_archs = 0;
     size_t n;
 
     (void)state;
@@ -147,16 +251,18 @@ static void test_list_is_truthful(void **state)
 
         assert_true(row.name[0] != '\0');
         assert_true(row.note[0] != '\0');
-        n_available += row.available;
-        if (strncmp(row.name, "so:", 3) != 0) {
-            assert_int_equal(rc == 0, row.available);
+        if (strncmp(row.name, "so:", 3) == 0) {
+            continue;
         }
-        if (!row.available) {
-            assert_non_null(strstr(row.note, "not in this version"));
+        assert_int_equal(rc, 0);
+        if (strncmp(row.name, "cmd:", 4) != 0) { /* COMMAND itself is none */
+            assert_int_equal(target_available(&spec, &e), row.available);
         }
     }
-    assert_int_equal(n_available, 6);
-    assert_int_equal(n, 8);
+    while (arch_nth(n_archs)) {
+        n_archs++;
+    }
+    assert_int_equal(n, 7 + n_archs);
 }
 
 int main(void)
@@ -165,6 +271,9 @@ int main(void)
         cmocka_unit_test(test_flavours_by_name),
         cmocka_unit_test(test_options_override),
         cmocka_unit_test(test_refusals_name_what_would_be_right),
+        cmocka_unit_test(test_words_without_a_shell),
+        cmocka_unit_test(test_commands_of_agents),
+        cmocka_unit_test(test_agents_that_are_not_here),
         cmocka_unit_test(test_overlong_spec),
         cmocka_unit_test(test_layers_on_hosts),
         cmocka_unit_test(test_list_is_truthful),
