@@ -29,7 +29,7 @@ const struct arch_desc *arch_native(void);
  * installation put it. False: WHY says what would bring it.
  */
 bool arch_find_agent(const struct arch_desc *a, struct buf *path, struct buf *why);
-/* The path of program NAME, looked up as a shell does if it has no slash. False if there is none. */
+/* The path of program NAME, looked up in PATH if it has no slash. False if there is none. */
 bool arch_find_program(const char *name, struct buf *path);
 /* The same for A's emulator; BIN NULL: qemu-NAME. */
 bool arch_find_emulator(const struct arch_desc *a, const char *bin, struct buf *path,
