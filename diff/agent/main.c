@@ -99,15 +99,11 @@ static void hello(const struct agent *a)
 /* In the process of a program. */
 static void await_go(void)
 {
-    struct wire_frame f;
-
     wire_begin(AGENT_PAUSED);
     wire_u32((uint32_t)sys_getpid());
     wire_done();
     wire_flush();
-    if (wire_read(&f) && f.type != AGENT_GO) {
-        agent_fail("something else than GO while paused");
-    }
+    (void)wire_await(AGENT_GO);
 }
 
 static _Noreturn void run_program(struct agent *a, const struct wire_frame *f)
@@ -211,7 +207,9 @@ _Noreturn void agent_main(const unsigned long *stack)
     space_find(&agent);
     hello(&agent);
     while (wire_read(&f)) {
-        serve(&agent, &f);
+        if (f.type != AGENT_GO) { /* of a process that died in its pause */
+            serve(&agent, &f);
+        }
     }
     sys_exit(0);
 }

@@ -118,3 +118,10 @@ bool wire_read(struct wire_frame *ret)
     *ret = (struct wire_frame){in[0], in + 1, len - 1};
     return true;
 }
+
+bool wire_await(enum agent_frame type)
+{
+    uint8_t frame[HEAD + 1];
+
+    return read_all(frame, sizeof(frame)) && frame[HEAD] == type;
+}

@@ -27,3 +27,9 @@ struct wire_frame {
 
 /* The next frame, valid until the one after it; false at the end of all. */
 bool wire_read(struct wire_frame *ret);
+
+/*
+ * A frame of TYPE without a payload comes next; false if not. It is read in one piece, so that the
+ * next process finds a whole frame or none should this one be killed.
+ */
+bool wire_await(enum agent_frame type);
