@@ -58,8 +58,8 @@ enum agent_flags {
  * END: u8 outcome kind (enum outcome_kind), u8 mixed, u8 poison (enum record_poison), u8 has_at,
  * i32 errno (enum abi_errno; on a failure), u8 signal (enum agent_signal), u64 value, u64 at,
  * u8 has_regions, u32 n and n regions: u64 start, u64 last, u8 prot, u8 kind, u8 shared,
- * u64 object, u64 offset; u32 n and n digests: u64 page, u64 sum (of a page that cannot be loaded: enum
- * agent_signal), u8 enum record_bytes.
+ * u64 object, u64 offset; u32 n and n digests: u64 page, u64 sum (of a page that cannot be loaded:
+ * enum agent_signal), u8 enum record_bytes.
  *
  * DONE: u8 enum agent_end, u8 enum agent_signal or status of the program's process, u32 pid of it.
  */
