@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "exec/agent_look.h"
 #include "exec/agent_proc.h"
 #include "exec/agent_steps.h"
 #include "exec/kernel_limits.h"
@@ -66,7 +67,9 @@ struct agent {
     unsigned n_sent;
     struct agent_steps steps; /* of it */
     unsigned hang_ms;
-    int64_t heard; /* when the agent last said anything, or was last given reason to */
+    bool host_view;
+    struct region_vec host; /* scratch */
+    int64_t heard;          /* when the agent last said anything, or was last given reason to */
 };
 
 static int64_t now_ms(void)
@@ -217,6 +220,7 @@ int agent_open(struct agent **ret, const struct agent_options *o, struct err *e)
     }
     kernel_limits(&a->limits);
     a->limits.emulated = o->emulated;
+    a->host_view = o->host_view;
     rc = copy_options(a, o) < 0 ? err_set(e, -ENOMEM, "out of memory") : start_once(a, e);
     if (rc < 0) {
         agent_close(a);
@@ -232,6 +236,7 @@ struct agent *agent_close(struct agent *a)
         agent_proc_free(&a->proc);
         words_free(&a->argv);
         agent_steps_free(&a->steps);
+        region_vec_free(&a->host);
         for (size_t i = 0; i < AGENT_RING; i++) {
             prog_free(&a->slot[i].prog);
             buf_free(&a->slot[i].bytes);
@@ -347,7 +352,7 @@ static void send_waiting(struct agent *a)
         }
         buf_le(&a->proc.out, s->bytes.len + 2, 4);
         buf_u8(&a->proc.out, AGENT_PROGRAM);
-        buf_u8(&a->proc.out, 0);
+        buf_u8(&a->proc.out, a->host_view ? AGENT_PAUSE : 0);
         buf_add(&a->proc.out, s->bytes.data, s->bytes.len);
         s->state = SLOT_SENT;
         a->sent[a->n_sent++] = s;
@@ -393,6 +398,30 @@ static int take_done(struct agent *a, const struct agent_view *f, struct err *e)
     return 0;
 }
 
+/* All steps are done: look at the process as long as it is there, then let it go. */
+static int take_paused(struct agent *a, const struct agent_view *f, struct err *e)
+{
+    struct record *r = a->steps.record;
+    uint32_t pid;
+    int rc = agent_read_paused(f, &pid, e);
+    struct err why;
+
+    if (rc < 0) {
+        return rc;
+    }
+    if (!a->host_view || a->steps.open) {
+        return err_set(e, -EPROTO, "PAUSED where nobody asked for it");
+    }
+    region_vec_clear(&a->host);
+    if (r->steps.n > 0 && agent_look(&a->hello, pid, &a->host, &why) == 0 &&
+        record_put_host(r, &r->steps.v[r->steps.n - 1], &a->host) < 0) {
+        return err_set(e, -ENOMEM, "out of memory");
+    }
+    buf_le(&a->proc.out, 1, 4);
+    buf_u8(&a->proc.out, AGENT_GO);
+    return 0;
+}
+
 /* 0, or a negative errno with the reason in E: the agent is good for nothing. */
 static int take_frame(struct agent *a, const struct agent_view *f, struct err *e)
 {
@@ -408,6 +437,8 @@ static int take_frame(struct agent *a, const struct agent_view *f, struct err *e
         return agent_steps_take(&a->steps, f, e);
     case AGENT_DONE:
         return take_done(a, f, e);
+    case AGENT_PAUSED:
+        return take_paused(a, f, e);
     default:
         return err_set(e, -EPROTO, "a frame of type %u", f->type);
     }

@@ -25,6 +25,7 @@ struct agent_options {
     char *const *argv; /* NULL behind the last; the first is a path */
     const char *arch;  /* the agent must be one of this; NULL: any */
     unsigned hang_ms;  /* 0: AGENT_HANG_MS */
+    bool host_view;    /* the last step of a program has what the host has mapped for the guest */
     bool emulated;     /* the command is an emulator: for the records' place */
 };
 

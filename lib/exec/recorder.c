@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/vec.h"
 #include "exec/agent.h"
+#include "exec/agent_judge.h"
 #include "exec/follow.h"
 #include "exec/kernel.h"
 #include "exec/said.h"
@@ -27,6 +29,8 @@ struct recorder {
     bool views;
     unsigned ahead; /* programs that the kernel or the agent runs already */
     struct record record;
+    struct record model_record;  /* of a model that follows for the host's view */
+    const struct record *judged; /* what is being made a result */
     struct {
         struct trace_step *v;
         size_t n, cap;
@@ -36,8 +40,10 @@ struct recorder {
 
 static int open_agent(struct recorder *r, struct err *e)
 {
-    struct agent_options o = {
-        .name = r->spec.text, .hang_ms = r->spec.agent.hang_ms, .emulated = r->spec.agent.emulator};
+    struct agent_options o = {.name = r->spec.text,
+                              .hang_ms = r->spec.agent.hang_ms,
+                              .host_view = r->spec.agent.host_view,
+                              .emulated = r->spec.agent.emulator};
     struct words command = WORDS_INIT;
     int rc = target_agent_command(&r->spec, &command, e);
 
@@ -64,6 +70,9 @@ int recorder_open(struct recorder **ret, const struct target_spec *spec, struct 
         rc = kernel_open(&r->kernel, e);
     } else if (spec->kind == TARGET_AGENT) {
         rc = open_agent(r, e);
+        if (rc == 0 && spec->agent.host_view && (r->model = follower_new()) == NULL) {
+            rc = err_set(e, -ENOMEM, "out of memory");
+        }
     } else {
         r->model = follower_new();
         rc = r->model ? 0 : err_set(e, -ENOMEM, "out of memory");
@@ -85,6 +94,7 @@ struct recorder *recorder_close(struct recorder *r)
         run_result_free(&r->result);
         follower_free(r->model);
         record_free(&r->record);
+        record_free(&r->model_record);
         free(r->steps.v);
         free(r);
     }
@@ -207,15 +217,7 @@ void recorder_judge_by(struct recorder *r, const struct run_options *o, bool vie
 
 const struct run_result *recorder_result(const struct recorder *r)
 {
-    return r->runner ? &r->result : NULL;
-}
-
-int recorder_record(struct recorder *r, const struct prog *p, struct record *ret, struct err *e)
-{
-    int rc = record(r, p, ret, e);
-
-    snprintf(ret->maker, sizeof(ret->maker), "%s", r->spec.text);
-    return rc;
+    return r->runner || r->spec.agent.host_view ? &r->result : NULL;
 }
 
 static bool shift(struct range *r, const struct record_place *place)
@@ -296,8 +298,8 @@ static bool expected(const struct recorder *r, const struct prog *p, const struc
     const struct op *op = &p->ops.v[s->step.op];
     const struct op_resolver how = {
         .system = r->spec.system,
-        .bits = r->record.place.bits,
-        .window = r->record.place.window,
+        .bits = r->judged->place.bits,
+        .window = r->judged->place.window,
         .n_files = p->files.n,
         .mremap = true,
     };
@@ -320,11 +322,11 @@ static void take_step(struct recorder *r, const struct prog *p, const struct rec
     *t = s->step;
     ret->n_skipped += t->outcome.kind == OUTCOME_SKIPPED;
     if (op_descs[kind].result == OP_RESULT_ADDR && t->outcome.kind == OUTCOME_OK) {
-        t->outcome.value -= r->record.place.window;
+        t->outcome.value -= r->judged->place.window;
     }
     for (unsigned i = 0; i < op_descs[kind].n_args; i++) {
         if (op_descs[kind].arg[i] == ARG_ADDR) {
-            t->args.arg[i] -= r->record.place.window;
+            t->args.arg[i] -= r->judged->place.window;
         }
     }
 }
@@ -350,7 +352,7 @@ static void given_up(const struct record *rec, const struct record_step *s, stru
 
 static int judge(struct recorder *r, const struct prog *p, struct run_result *ret)
 {
-    const struct record *rec = &r->record;
+    const struct record *rec = r->judged;
     unsigned depth = 0;
     size_t before = 0;
 
@@ -427,31 +429,20 @@ static bool fails_host(const struct prog *p)
     return false;
 }
 
-int recorder_run(struct recorder *r, const struct prog *p, const struct run_options *o,
-                 struct run_result *ret, struct err *e)
+static const char *family(const struct recorder *r)
 {
-    const struct record_place *place = &r->record.place;
-    int rc;
+    return r->kernel                       ? KERNEL_NAME
+           : r->agent                      ? r->spec.agent.family
+           : r->spec.system == ABI_FREEBSD ? "model-freebsd"
+                                           : "model-linux";
+}
 
-    if (r->runner) {
-        return runner_run(r->runner, p, o, ret, e);
-    }
-    rc = recorder_record(r, p, &r->record, e);
-    clear(ret);
-    if (rc < 0) {
-        return rc;
-    }
-    ret->layer = r->kernel                       ? KERNEL_NAME
-                 : r->agent                      ? r->spec.agent.family
-                 : r->spec.system == ABI_FREEBSD ? "model-freebsd"
-                                                 : "model-linux";
-    ret->config = r->record.config;
-    if (r->record.skipped || fails_host(p)) {
-        ret->verdict = RUN_SKIP;
-        buf_str(&ret->reason, r->record.skipped ? buf_text(&r->record.reason)
-                                                : "host_fail means nothing without a layer");
-        return 0;
-    }
+/* What REC, which was run, shows by the program's expectations, into RET. */
+static int evaluate(struct recorder *r, const struct prog *p, const struct record *rec,
+                    struct run_result *ret, struct err *e)
+{
+    const struct record_place *place = &rec->place;
+
     ret->space = (struct space){
         .bits = place->bits,
         .guest_page = place->page,
@@ -464,10 +455,100 @@ int recorder_run(struct recorder *r, const struct prog *p, const struct run_opti
         .min_addr = place->min_addr,
     };
     r->steps.n = 0;
-    if (vec_reserve(&r->steps, r->record.steps.n) < 0 || judge(r, p, ret) < 0) {
+    r->judged = rec;
+    if (vec_reserve(&r->steps, rec->steps.n) < 0 || judge(r, p, ret) < 0) {
         return err_set(e, -ENOMEM, "out of memory");
     }
     ret->n_steps = r->steps.n;
     ret->steps = r->steps.v;
     return 0;
+}
+
+/* What the host has after the last step, addresses relative to the window. */
+static int copy_host(const struct record *rec, struct region_vec *out)
+{
+    struct region_vec all = record_host(rec, rec->steps.n - 1);
+
+    for (size_t i = 0; i < all.n; i++) {
+        struct region g = all.v[i];
+
+        if (shift(&g.r, &rec->place) && region_vec_push(out, g) < 0) {
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+/* What the host has for the guest of REC is what it should have, or RET says where it is not. */
+static int evaluate_host(struct recorder *r, const struct prog *p, const struct record *rec,
+                         struct run_result *ret, struct err *e)
+{
+    struct agent_verdict v = AGENT_VERDICT_INIT;
+    int rc = agent_judge(r->model, p, rec, &r->model_record, &v, e);
+
+    if (rc == 0 && v.known && !v.holds) {
+        ret->verdict = RUN_FINDING;
+        ret->violated = (uint64_t)sysconf(_SC_PAGESIZE) < rec->place.page ? INV_HOST_AGREES_LT
+                                                                          : INV_HOST_AGREES_EQ;
+        ret->bad_step = ret->n_steps; /* what comes behind them all shows it */
+        ret->has_range = v.where.start >= rec->place.window;
+        ret->where = v.where;
+        (void)shift(&ret->where, &rec->place);
+        buf_str(&ret->reason, buf_text(&v.why));
+        rc = copy_regions(&r->model_record, rec->steps.n - 1, &ret->flags_before) < 0 ||
+                     copy_regions(&r->model_record, rec->steps.n - 1, &ret->flags_after) < 0 ||
+                     copy_host(rec, &ret->host_after) < 0
+                 ? err_set(e, -ENOMEM, "out of memory")
+                 : 0;
+    }
+    buf_free(&v.why);
+    return rc;
+}
+
+int recorder_record(struct recorder *r, const struct prog *p, struct record *ret, struct err *e)
+{
+    int rc = record(r, p, ret, e);
+
+    snprintf(ret->maker, sizeof(ret->maker), "%s", r->spec.text);
+    if (rc < 0 || !r->spec.agent.host_view) {
+        return rc;
+    }
+    clear(&r->result);
+    r->result.layer = family(r);
+    r->result.config = ret->config;
+    if (ret->skipped) {
+        return 0;
+    }
+    rc = evaluate(r, p, ret, &r->result, e);
+    r->result.verdict = RUN_PASS; /* expectations are not what targets are compared by */
+    buf_clear(&r->result.reason);
+    return rc < 0 ? rc : evaluate_host(r, p, ret, &r->result, e);
+}
+
+int recorder_run(struct recorder *r, const struct prog *p, const struct run_options *o,
+                 struct run_result *ret, struct err *e)
+{
+    int rc;
+
+    if (r->runner) {
+        return runner_run(r->runner, p, o, ret, e);
+    }
+    rc = recorder_record(r, p, &r->record, e);
+    clear(ret);
+    if (rc < 0) {
+        return rc;
+    }
+    ret->layer = family(r);
+    ret->config = r->record.config;
+    if (r->record.skipped || fails_host(p)) {
+        ret->verdict = RUN_SKIP;
+        buf_str(&ret->reason, r->record.skipped ? buf_text(&r->record.reason)
+                                                : "host_fail means nothing without a layer");
+        return 0;
+    }
+    rc = evaluate(r, p, &r->record, ret, e);
+    if (rc == 0 && ret->verdict == RUN_PASS && r->spec.agent.host_view) {
+        rc = evaluate_host(r, p, &r->record, ret, e);
+    }
+    return rc;
 }

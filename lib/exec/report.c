@@ -100,7 +100,9 @@ void run_signature(const struct prog *p, const struct run_result *r, struct buf 
     const struct trace_step *s = bad_step(r);
 
     buf_fmt(out, "%s/%s/", inv_descs[r->violated].name,
-            s ? op_descs[p->ops.v[s->op].kind].name : "start");
+            s                ? op_descs[p->ops.v[s->op].kind].name
+            : r->n_steps > 0 ? "end"
+                             : "start");
     if (r->has_range) {
         uint64_t at = telling_page(r);
 

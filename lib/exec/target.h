@@ -25,6 +25,7 @@ struct target_agent {
     uint8_t given;     /* which of the emulator's options are: p, R, B */
     uint64_t number[TARGET_AGENT_NUMBERS];
     unsigned hang_ms; /* 0: the usual */
+    bool host_view;   /* the host's map is judged, too */
 };
 
 struct target_spec {

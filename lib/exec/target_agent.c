@@ -85,6 +85,15 @@ static int take_hang(struct target_agent *a, const char *value, struct err *e)
     return 0;
 }
 
+static int take_host_view(struct target_agent *a, const char *value, struct err *e)
+{
+    if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0) {
+        return err_set(e, -EINVAL, "target option hostview: read '%s', expected 0 or 1", value);
+    }
+    a->host_view = value[0] == '1';
+    return 0;
+}
+
 static int take_qemu_option(struct target_spec *ret, char *option, struct err *e)
 {
     struct target_agent *a = &ret->agent;
@@ -105,9 +114,12 @@ static int take_qemu_option(struct target_spec *ret, char *option, struct err *e
     if (strcmp(option, "hang") == 0) {
         return take_hang(a, value, e);
     }
+    if (strcmp(option, "hostview") == 0) {
+        return take_host_view(a, value, e);
+    }
     return err_set(e, -EINVAL,
                    "target option: read '%s', expected p, R, B (numbers, as the emulator has "
-                   "them), bin (its path) or hang (milliseconds)",
+                   "them), bin (its path), hang (milliseconds) or hostview (0, 1)",
                    option);
 }
 
@@ -137,14 +149,19 @@ static char *last_option(char *command)
 {
     char *comma = strrchr(command, ',');
 
-    return comma && (strncmp(comma, ",agent=", 7) == 0 || strncmp(comma, ",hang=", 6) == 0) ? comma
-                                                                                            : NULL;
+    return comma && (strncmp(comma, ",agent=", 7) == 0 || strncmp(comma, ",hang=", 6) == 0 ||
+                     strncmp(comma, ",hostview=", 10) == 0)
+               ? comma
+               : NULL;
 }
 
 static int take_cmd_option(struct target_spec *ret, char *option, struct err *e)
 {
     char *value = strchr(option, '=') + 1;
 
+    if (strncmp(option, "hostview", 8) == 0) {
+        return take_host_view(&ret->agent, value, e);
+    }
     if (option[0] == 'h') {
         return take_hang(&ret->agent, value, e);
     }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "exec/agent.h"
+#include "exec/agent_look.h"
 #include "exec/arch.h"
 #include "exec/said.h"
 #include "op/text.h"
@@ -363,6 +364,57 @@ static void test_driver_is_killed(void **state)
     check_nothing_left();
 }
 
+/* A guest at 0x10000000 of its host, whose anchor is its page at 0x1000. */
+static void test_the_hosts_view(void **state)
+{
+    static const struct agent_hello hello = {
+        .anchor = 0x1000,
+        .place = {.page = 0x1000, .emulated = true, .within = {0x10000, 0x8ffff}},
+    };
+    static const struct {
+        const char *maps; /* of the host, one line or two */
+        const char *says; /* NULL: it holds */
+    } rows[] = {
+        {"10020000-10022000 r--p 00000000 00:00 0\n", NULL},
+        {"10020000-10021000 r--p 00000000 00:00 0\n", "0x21000-0x21fff the guest has"},
+        {"10020000-10023000 r--p 00000000 00:00 0\n", "0x22000-0x22fff the guest has nothing"},
+        {"10020000-10022000 rw-p 00000000 00:00 0\n", "0x20000-0x20fff the guest has"},
+        {"10020000-10022000 r--s 00000000 00:01 5 /x\n", "0x20000-0x20fff the guest has"},
+        {"10020000-10022000 r--p 00000000 00:00 0\n10030000-10031000 ---p 00000000 00:00 0\n",
+         NULL},
+        {"10020000-10022000 r--p 00000000 00:00 0\n10090000-10091000 rw-p 00000000 00:00 0\n",
+         NULL},
+    };
+    struct region guest_rows[] = {
+        {.r = {0x20000, 0x20fff}, .prot = REGION_R | REGION_X},
+        {.r = {0x21000, 0x21fff}, .prot = REGION_R},
+    };
+    const struct region_vec guest = {guest_rows, 2, 2};
+    const struct bed *b = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct region_vec host = REGION_VEC_INIT;
+        struct buf maps = BUF_INIT;
+        struct buf why = BUF_INIT;
+        struct range where;
+        struct err e = {""};
+        bool holds;
+
+        buf_fmt(&maps, "10001000-10002000 rw-s 00000000 00:01 7 /memfd:%s (deleted)\n%s",
+                AGENT_ANCHOR, rows[i].maps);
+        assert_int_equal(agent_look_at(&hello, &maps, &host, &e), 0);
+        holds = agent_view_holds(&b->prog, &hello.place, &guest, &host, hello.place.within, &where,
+                                 &why);
+        assert_int_equal(holds, !rows[i].says);
+        if (rows[i].says && !strstr(buf_text(&why), rows[i].says)) {
+            fail_msg("row %zu: %s", i, buf_text(&why));
+        }
+        region_vec_free(&host);
+        buf_free(&maps);
+        buf_free(&why);
+    }
+}
+
 static void test_what_does_not_fit(void **state)
 {
     static const char *const texts[][2] = {
@@ -399,6 +451,7 @@ int main(void)
         TEST(test_what_cannot_be_started),
         TEST(test_driver_is_killed),
         TEST(test_what_does_not_fit),
+        TEST(test_the_hosts_view),
     };
 
     return cmocka_run_group_tests_name("agent", tests, NULL, NULL);
