@@ -148,7 +148,7 @@ class Agent:
         while data:
             data = data[os.write(self.process.stdin.fileno(), data):]
 
-    def run(self, program, flags=0, while_paused=None):
+    def run(self, program, flags=0, while_paused=None, on_step=None):
         self.send(PROGRAM, bytes([flags]) + program)
         run = Run([])
         while True:
@@ -157,6 +157,8 @@ class Agent:
             if kind == BEGIN:
                 run.nested |= is_open
                 run.steps.append(Step(*struct.unpack("<BII", data)))
+                if on_step:
+                    on_step(len(run.steps))
             elif kind == END:
                 run.nested |= not is_open
                 parse_end(run.steps[-1], data)
