@@ -494,34 +494,6 @@ static int listen_to(struct agent *a, unsigned ms)
 
 /* ---- programs ---- */
 
-/*
- * Whether P, whose configuration is put into S, can run there; why not is the record's reason. An
- * address's width that a program does not name is the agent's.
- */
-static bool fits(const struct agent *a, struct slot *s, const struct prog *p)
-{
-    const struct record_place *place = &a->hello.place;
-    struct prog_config *c = &s->config;
-    struct buf text = BUF_INIT;
-    const char *unfit;
-
-    *c = p->config;
-    if (!(c->given & (1u << CONFIG_BITS))) {
-        c->value[CONFIG_BITS] = place->bits;
-    }
-    unfit = record_unfit(p, c, place->system, &text);
-    buf_clear(&s->record.reason);
-    if (unfit) {
-        buf_str(&s->record.reason, unfit);
-    } else if (c->value[CONFIG_GUEST_PAGE] != place->page || c->value[CONFIG_BITS] != place->bits ||
-               c->value[CONFIG_RESERVED] != 0) {
-        buf_fmt(&s->record.reason, "%s has guest_page=%u bits=%u reserved=0 only", a->name,
-                (unsigned)place->page, place->bits);
-    }
-    buf_free(&text);
-    return s->record.reason.len == 0;
-}
-
 int agent_submit(struct agent *a, const struct prog *p, struct err *e)
 {
     struct slot *s = &a->slot[a->submitted % AGENT_RING];
@@ -533,7 +505,7 @@ int agent_submit(struct agent *a, const struct prog *p, struct err *e)
     buf_clear(&s->bytes);
     s->tries = 0;
     s->rc = 0;
-    s->skipped = !fits(a, s, p);
+    s->skipped = !agent_steps_fit(p, &a->hello.place, a->name, &s->config, &s->record.reason);
     s->state = s->skipped ? SLOT_DONE : SLOT_WAITING;
     prog_encode(p, &s->bytes);
     if (buf_failed(&s->bytes) || prog_copy(&s->prog, p) < 0) {

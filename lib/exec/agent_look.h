@@ -21,8 +21,8 @@ int agent_look_at(const struct agent_hello *h, const struct buf *maps, struct re
  * Whether HOST is what a guest at PLACE that has GUEST needs of it: where the guest has nothing,
  * within OWN, where the emulator itself has nothing either, nothing can be accessed; where it has
  * something the rights are the guest's (to an emulator's host a right to execute is one to read),
- * and sharing, file and offset are. What is left of the guest's page behind the end of a file may be
- * anonymous: P's files say where that is. If not, WHERE and WHY.
+ * and sharing, file and offset are. What is left of the guest's page behind the end of a file may
+ * be anonymous: P's files say where that is. If not, WHERE and WHY.
  */
 bool agent_view_holds(const struct prog *p, const struct record_place *place,
                       const struct region_vec *guest, const struct region_vec *host,

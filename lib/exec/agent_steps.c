@@ -6,6 +6,29 @@
 
 enum { STEPS_MAX = PROG_OPS_MAX + 2 * (PROG_FORKS_MAX + 1) };
 
+bool agent_steps_fit(const struct prog *p, const struct record_place *place, const char *name,
+                     struct prog_config *c, struct buf *why)
+{
+    struct buf text = BUF_INIT;
+    const char *unfit;
+
+    *c = p->config;
+    if (!(c->given & (1u << CONFIG_BITS))) {
+        c->value[CONFIG_BITS] = place->bits;
+    }
+    unfit = record_unfit(p, c, place->system, &text);
+    buf_clear(why);
+    if (unfit) {
+        buf_str(why, unfit);
+    } else if (c->value[CONFIG_GUEST_PAGE] != place->page || c->value[CONFIG_BITS] != place->bits ||
+               c->value[CONFIG_RESERVED] != 0) {
+        buf_fmt(why, "%s has guest_page=%u bits=%u reserved=0 only", name, (unsigned)place->page,
+                place->bits);
+    }
+    buf_free(&text);
+    return why->len == 0;
+}
+
 void agent_steps_free(struct agent_steps *s)
 {
     region_vec_free(&s->all);

@@ -18,6 +18,13 @@ struct agent_steps {
     struct region_vec all; /* scratch */
 };
 
+/*
+ * Whether P can run in PLACE of the target NAME: its configuration there into C, or why not into
+ * WHY. An address's width that a program does not name is the place's.
+ */
+bool agent_steps_fit(const struct prog *p, const struct record_place *place, const char *name,
+                     struct prog_config *c, struct buf *why);
+
 void agent_steps_free(struct agent_steps *s);
 /* TO, cleared, is the record of P from here on, in PLACE. */
 void agent_steps_start(struct agent_steps *s, const struct prog *p, struct record *to,
