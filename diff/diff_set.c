@@ -169,7 +169,7 @@ static bool is_last(const struct compare_result *r)
 {
     return r->verdict == COMPARE_POISONED &&
            (r->poison == RECORD_GIVEN_UP || r->poison == RECORD_UNSURE ||
-            r->poison == RECORD_ASTRAY || r->poison == RECORD_GROWN);
+            r->poison == RECORD_ASTRAY || r->poison == RECORD_GROWN || r->poison == RECORD_FAULT);
 }
 
 /* Target I against the leader, step by step. */

@@ -25,9 +25,10 @@ enum record_poison {
     RECORD_FULL,      /* there was no room left to write down what the step showed */
     RECORD_UNDEFINED, /* nobody can say what the step should show */
     RECORD_UNSURE,   /* it hangs on what only the followed target knows; nobody follows from here */
-    RECORD_GIVEN_UP,  /* the target could not go on: memory */
-    RECORD_UNSEEN,    /* of a layer: a child process had it and could not be looked into */
-    RECORD_GROWN,     /* of two targets: one of them has a stack that grows by itself */
+    RECORD_GIVEN_UP, /* the target could not go on: memory */
+    RECORD_UNSEEN,   /* of a layer: a child process had it and could not be looked into */
+    RECORD_GROWN,    /* of two targets: one of them has a stack that grows by itself */
+    RECORD_FAULT,    /* of two targets: a host call failed on purpose in one of them */
     RECORD_ELSEWHERE, /* of two targets: where each placed something decides */
     RECORD_APART,     /* of two targets: it meets what they have differently already */
     RECORD_POISON_COUNT,
@@ -71,18 +72,18 @@ struct record_step {
     uint64_t at;            /* SIGNAL: first byte that could not be accessed */
     struct record_slice regions; /* what is mapped after it: in the record's regions */
     struct record_slice digests;
-    bool has_host, has_model; /* of a layer that was watched for them: as regions, */
-    struct record_slice host; /* what the host has in the window, at guest addresses, */
+    bool has_host, has_model;  /* of a layer that was watched for them: as regions, */
+    struct record_slice host;  /* what the host has in the window, at guest addresses, */
     struct record_slice model; /* and what the guest's kernel would have mapped */
 };
 
 /* Where a program ran. */
 struct record_place {
     enum abi_system system;
-    unsigned release;    /* of the system, as struct vm_params has it; 0 the newest */
-    unsigned bits;       /* width of an address */
-    uint64_t page;       /* T */
-    uint64_t host_page;  /* H and R of a layer; of anything else the page again, or 0 */
+    unsigned release;   /* of the system, as struct vm_params has it; 0 the newest */
+    unsigned bits;      /* width of an address */
+    uint64_t page;      /* T */
+    uint64_t host_page; /* H and R of a layer; of anything else the page again, or 0 */
     uint64_t real_page;
     uint64_t window;     /* address of "@0" */
     uint64_t last;       /* last address of user space */
