@@ -8,6 +8,8 @@
 
 enum {
     OPS_MAX = 40,
+    FAULT_PROGRAMS = 6,   /* one in so many has a host call that fails, */
+    FAULT_CALLS = 6,      /* one of so many */
     FORK_PROGRAMS = 10,   /* one program in so many has forks on purpose */
     TWIST_PROGRAMS = 3,   /* one in so many has odd arguments on purpose, */
     TWIST_OPS = 8,        /* in one op of so many */
@@ -80,6 +82,55 @@ static int add_fork(struct prog *p, struct prng *rng)
         }
     }
     return rc;
+}
+
+/*
+ * At AT, where a call is, one that unmaps what an earlier map has but for its ends, which have
+ * fewer rights: of host pages whose ends others need as well.
+ */
+static int add_unmap(struct prog *p, struct prng *rng, size_t at)
+{
+    struct op protect = {.kind = OP_mprotect, .result = OP_NO_RESULT};
+    const struct op *like = at ? &p->ops.v[prng_below(rng, at)] : NULL;
+    uint64_t page = p->config.value[CONFIG_GUEST_PAGE];
+    struct op op = {.kind = OP_munmap, .result = OP_NO_RESULT};
+    int rc;
+
+    if (!like || like->kind != OP_mmap || like->arg[1].num < 3 * page) {
+        return 0;
+    }
+    op.arg[0] =
+        like->result != OP_NO_RESULT ? (struct value){VALUE_RESULT, like->result, 0} : like->arg[0];
+    protect.arg[0] = op.arg[0];
+    protect.arg[1].num = page;
+    protect.arg[2].num = prng_chance(rng, 1, 2) ? ABI_PROT_READ : 0;
+    op.arg[0].num += page;
+    op.arg[1].num = like->arg[1].num - prng_between(rng, 1, 2) * page;
+    rc = prog_insert(p, at, &op);
+    return rc < 0 ? rc : prog_insert(p, at, &protect);
+}
+
+/*
+ * In front of a call in the program's later half a host call is made to fail: the earlier half is
+ * what there is to be undone wrongly.
+ */
+static int add_fault(struct prog *p, struct prng *rng)
+{
+    struct op op = {.kind = OP_host_fail, .result = OP_NO_RESULT};
+    size_t at = prng_between(rng, p->ops.n / 2, p->ops.n);
+    size_t n = p->ops.n;
+    int rc = 0;
+
+    op.arg[0].num = prng_between(rng, 1, FAULT_CALLS);
+    op.arg[1].num = ABI_ENOMEM;
+    while (at < p->ops.n && p->ops.v[at].kind > OP_mremap) {
+        at++;
+    }
+    if (prng_chance(rng, 1, 2)) {
+        rc = add_unmap(p, rng, at);
+        at += p->ops.n - n > 1; /* in front of the munmap itself */
+    }
+    return rc < 0 || at == p->ops.n ? rc : prog_insert(p, at, &op);
 }
 
 static void twist_mmap(struct op *op, struct prng *rng)
@@ -250,6 +301,9 @@ int diff_generate(struct prog *p, const struct diff_gen *how, uint64_t seed)
         for (uint64_t n = prng_between(&rng, 1, 2); n > 0 && rc == 0; n--) {
             rc = add_fork(p, &rng);
         }
+    }
+    if (rc == 0 && how->faults && prng_chance(&rng, 1, FAULT_PROGRAMS)) {
+        rc = add_fault(p, &rng);
     }
     if (how->peers && prng_chance(&rng, 1, 2)) {
         if (how->systems && prng_chance(&rng, 2, 3)) {

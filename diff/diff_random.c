@@ -81,9 +81,10 @@ struct queue {
 static struct diff_gen recipe(const struct diff_set *d, uint64_t seed, struct prog_config *native)
 {
     enum abi_system lead = d->v[d->lead].spec.system;
-    struct diff_gen how = {.system = lead, .peers = diff_set_has_peers(d)};
+    struct diff_gen how = {.system = lead, .peers = diff_set_has_peers(d), .faults = true};
 
     for (size_t i = 0; i < d->n; i++) {
+        how.faults &= d->v[i].spec.kind == TARGET_LAYER;
         if (!how.native && d->v[i].recorder && recorder_native(d->v[i].recorder, native)) {
             how.native = native;
         }

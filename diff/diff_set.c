@@ -181,7 +181,8 @@ static bool is_last(const struct compare_result *r)
 {
     return r->verdict == COMPARE_POISONED &&
            (r->poison == RECORD_GIVEN_UP || r->poison == RECORD_UNSURE ||
-            r->poison == RECORD_ASTRAY || r->poison == RECORD_GROWN || r->poison == RECORD_GARBLED);
+            r->poison == RECORD_ASTRAY || r->poison == RECORD_GROWN ||
+            r->poison == RECORD_FAULT || r->poison == RECORD_GARBLED);
 }
 
 /* Target I against the leader, step by step. */

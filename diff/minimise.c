@@ -91,9 +91,9 @@ void minimise_tidy(struct prog *p)
 }
 
 /* FNV-1a. */
-static uint64_t hash(const struct buf *b, bool other_relation)
+static uint64_t hash(const struct buf *b, enum minimise_change change)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325) + other_relation;
+    uint64_t h = UINT64_C(0xcbf29ce484222325) + change;
 
     for (size_t i = 0; i < b->len; i++) {
         h = (h ^ (uint8_t)b->data[i]) * UINT64_C(0x100000001b3);
@@ -133,7 +133,7 @@ static int grow_asked(struct minimiser *m)
 }
 
 /* Whether the candidate is one that was not asked for before; it is noted. */
-static bool is_new(struct minimiser *m, bool other_relation)
+static bool is_new(struct minimiser *m, enum minimise_change change)
 {
     uint64_t h;
     size_t i;
@@ -147,7 +147,7 @@ static bool is_new(struct minimiser *m, bool other_relation)
     if (2 * (m->asked.n + 1) > m->asked.cap && (m->rc = grow_asked(m)) < 0) {
         return false;
     }
-    h = hash(&m->bytes, other_relation);
+    h = hash(&m->bytes, change);
     i = slot_of(m, h);
     if (m->asked.v[i]) {
         return false;
@@ -158,7 +158,7 @@ static bool is_new(struct minimiser *m, bool other_relation)
 }
 
 /* Enough runs of the candidate fail in the same way. */
-static bool vote(struct minimiser *m, bool other_relation)
+static bool vote(struct minimiser *m, enum minimise_change change)
 {
     unsigned runs = m->o->runs ? m->o->runs : 1;
     unsigned needed = m->o->needed ? m->o->needed : 1;
@@ -170,7 +170,7 @@ static bool vote(struct minimiser *m, bool other_relation)
             return false;
         }
         m->stats->executed++;
-        m->rc = m->o->pred.same(m->o->pred.arg, &m->trial, other_relation, m->e);
+        m->rc = m->o->pred.same(m->o->pred.arg, &m->trial, change, m->e);
         if (m->rc < 0) {
             return false;
         }
@@ -182,7 +182,7 @@ static bool vote(struct minimiser *m, bool other_relation)
     return false;
 }
 
-static bool ask(struct minimiser *m, bool other_relation)
+static bool ask(struct minimiser *m, enum minimise_change change)
 {
     struct prog p;
 
@@ -192,33 +192,33 @@ static bool ask(struct minimiser *m, bool other_relation)
     prog_fixup(&m->trial);
     minimise_tidy(&m->trial);
     assert(prog_check(&m->trial, NULL) == 0);
-    if (m->trial.ops.n == 0 || prog_equal(&m->trial, &m->best) || !is_new(m, other_relation) ||
-        !vote(m, other_relation)) {
+    if (m->trial.ops.n == 0 || prog_equal(&m->trial, &m->best) || !is_new(m, change) ||
+        !vote(m, change)) {
         return false;
     }
     p = m->best;
     m->best = m->trial;
     m->trial = p;
     m->changed = true;
-    if (other_relation) {
+    if (change) {
         /* What failed in another way may be the same now. */
         memset(m->asked.v, 0, m->asked.cap * sizeof(*m->asked.v));
         m->asked.n = 0;
     }
     if (m->o->pred.taken) {
-        m->o->pred.taken(m->o->pred.arg, &m->best, other_relation);
+        m->o->pred.taken(m->o->pred.arg, &m->best);
     }
     return true;
 }
 
 bool minimise_ask(struct minimiser *m)
 {
-    return ask(m, false);
+    return ask(m, MINIMISE_NOTHING);
 }
 
-bool minimise_ask_pages(struct minimiser *m)
+bool minimise_ask_after(struct minimiser *m, enum minimise_change change)
 {
-    return ask(m, true);
+    return ask(m, change);
 }
 
 static uint64_t usual_budget(const struct minimise_options *o, size_t n_ops)
@@ -232,9 +232,9 @@ static uint64_t usual_budget(const struct minimise_options *o, size_t n_ops)
 static void run_passes(struct minimiser *m)
 {
     static void (*const passes[])(struct minimiser * m) = {
-        minimise_names,  minimise_cut,    minimise_forks,      minimise_unrelated, minimise_drop,
-        minimise_config, minimise_placed, minimise_squeeze,    minimise_args,      minimise_merge,
-        minimise_files,  minimise_order,  minimise_conditions,
+        minimise_names,  minimise_cut,    minimise_forks,   minimise_unrelated,  minimise_drop,
+        minimise_config, minimise_placed, minimise_squeeze, minimise_args,       minimise_ops,
+        minimise_merge,  minimise_files,  minimise_order,   minimise_conditions,
     };
 
     m->changed = true;

@@ -10,16 +10,22 @@
 
 #include "op/prog.h"
 
+/* What a candidate changes on purpose of that by which a failure is told from others. */
+enum minimise_change {
+    MINIMISE_NOTHING,
+    MINIMISE_PAGES, /* the page sizes, so how they relate may differ */
+    MINIMISE_OP,    /* the op that fails, to one that does part of the same */
+};
+
 struct minimise_pred {
     /*
-     * 1: P still fails in the same way; 0: it does not; a negative errno with the reason in E: the
-     * world failed. OTHER_RELATION: the page sizes were changed on purpose, so how they relate may
-     * differ.
+     * 1: P still fails in the same way but for CHANGE; 0: it does not; a negative errno with the
+     * reason in E: the world failed.
      */
-    int (*same)(void *arg, const struct prog *p, bool other_relation, struct err *e);
+    int (*same)(void *arg, const struct prog *p, enum minimise_change change, struct err *e);
     void *arg;
     /* P is the smallest so far; may be NULL. */
-    void (*taken)(void *arg, const struct prog *p, bool other_relation);
+    void (*taken)(void *arg, const struct prog *p);
 };
 
 struct minimise_options {

@@ -192,6 +192,7 @@ static void simplify_mapflags(struct minimiser *m, size_t i)
     if (flags & fixed) {
         ask_instead(m, i, over_nothing, ABI_MAP_FIXED);
     }
+    ask_instead(m, i, ABI_MAP_GUARD, ABI_MAP_PRIVATE | ABI_MAP_ANONYMOUS);
     ask_instead(m, i, ~usual, 0);
     drop_bits(m, i, 3, ~usual);
     ask_instead(m, i, ABI_MAP_SHARED, ABI_MAP_PRIVATE);

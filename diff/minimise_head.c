@@ -53,7 +53,7 @@ static bool ask_pages(struct minimiser *m, uint64_t guest, uint64_t host, bool s
     if (scaled) {
         scale_prog(p, old, guest);
     }
-    return config_check(&p->config, NULL) == 0 && minimise_ask_pages(m);
+    return config_check(&p->config, NULL) == 0 && minimise_ask_after(m, MINIMISE_PAGES);
 }
 
 /* Page sizes from the simplest: the smallest ratio, then the smallest pages, then h_gt_g. */

@@ -34,8 +34,8 @@ struct minimiser {
 struct prog *minimise_trial(struct minimiser *m);
 /* Whether the candidate fails too; then it is the smallest. */
 bool minimise_ask(struct minimiser *m);
-/* The same after a change of page sizes. */
-bool minimise_ask_pages(struct minimiser *m);
+/* The same after a change that lets it fail a little otherwise. */
+bool minimise_ask_after(struct minimiser *m, enum minimise_change change);
 /*
  * Names of results counted from r0 in order, none that nobody uses; no unused files at the end, no
  * configuration that is the default. Changes nothing of what P does.
@@ -73,6 +73,9 @@ void minimise_squeeze(struct minimiser *m);
 
 /* minimise_args.c: one argument at a time. */
 void minimise_args(struct minimiser *m);
+
+/* minimise_op.c: ops become simpler ones that do part of the same. */
+void minimise_ops(struct minimiser *m);
 
 /* minimise_span.c: which bytes the ops of a program name. */
 struct minimise_space {

@@ -24,7 +24,7 @@ static bool is_overridden(const struct prog_config *used, const struct prog_conf
            used->value[CONFIG_GUEST_BASE] != said->value[CONFIG_GUEST_BASE];
 }
 
-static int same(void *arg, const struct prog *p, bool other_relation, struct err *e)
+static int same(void *arg, const struct prog *p, enum minimise_change change, struct err *e)
 {
     struct judged *d = arg;
     int rc = judge_run(d->judge, p, &d->now, e);
@@ -37,16 +37,15 @@ static int same(void *arg, const struct prog *p, bool other_relation, struct err
     }
     return d->now.verdict == JUDGE_FINDING && !is_overridden(&d->now.config, &p->config) &&
            signature_is_kept(buf_text(&d->last->signature), buf_text(&d->now.signature),
-                             other_relation);
+                             change == MINIMISE_PAGES, change == MINIMISE_OP);
 }
 
-static void taken(void *arg, const struct prog *p, bool other_relation)
+static void taken(void *arg, const struct prog *p)
 {
     struct judged *d = arg;
     struct judge_result now = d->now;
 
     (void)p;
-    (void)other_relation;
     d->now = *d->last;
     *d->last = now;
 }
@@ -87,12 +86,12 @@ static int begin(struct judged *d, struct prog *p, const struct minimise_options
         runs = 0;
     }
     for (unsigned i = 0; rc == 0 && i < runs; i++) {
-        rc = same(d, &trial, false, e);
+        rc = same(d, &trial, MINIMISE_NOTHING, e);
         *executed += rc >= 0;
     }
     if (rc > 0) {
         rc = prog_copy(p, &trial) < 0 ? err_set(e, -ENOMEM, "out of memory") : 0;
-        taken(d, p, false);
+        taken(d, p);
     }
     prog_free(&trial);
     return rc;

@@ -351,6 +351,16 @@ static bool grows_alone(const struct peers *p, size_t i)
             (b && p->b->steps.v[i].step.outcome.kind == OUTCOME_OK));
 }
 
+/*
+ * What the next op's host calls are is up to each layer, and so is which of them fails: from here
+ * on they are judged by themselves alone.
+ */
+static bool is_fault(const struct peers *p, size_t i)
+{
+    return p->prog->ops.v[p->a->steps.v[i].step.op].kind == OP_host_fail &&
+           (p->a->place.host_page != 0 || p->b->place.host_page != 0);
+}
+
 static int compare_op(struct peers *p, size_t i, struct compare_result *ret)
 {
     const struct record_step *x = &p->a->steps.v[i];
@@ -363,6 +373,11 @@ static int compare_op(struct peers *p, size_t i, struct compare_result *ret)
     if (grows_alone(p, i)) {
         ret->verdict = COMPARE_POISONED;
         ret->poison = RECORD_GROWN;
+        return 0;
+    }
+    if (is_fault(p, i)) {
+        ret->verdict = COMPARE_POISONED;
+        ret->poison = RECORD_FAULT;
         return 0;
     }
 

@@ -240,8 +240,8 @@ int shell_test_run(struct shell_test *t, const struct prog *p, struct err *e)
     return t->status == 0;
 }
 
-int shell_test_same(void *t, const struct prog *p, bool other_relation, struct err *e)
+int shell_test_same(void *t, const struct prog *p, enum minimise_change change, struct err *e)
 {
-    (void)other_relation;
+    (void)change;
     return shell_test_run(t, p, e);
 }

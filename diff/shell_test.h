@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "minimise.h"
 #include "op/prog.h"
 
 struct shell_test {
@@ -40,4 +41,4 @@ void shell_test_close(struct shell_test *t);
  */
 int shell_test_run(struct shell_test *t, const struct prog *p, struct err *e);
 /* The same as the predicate of a minimiser. */
-int shell_test_same(void *t, const struct prog *p, bool other_relation, struct err *e);
+int shell_test_same(void *t, const struct prog *p, enum minimise_change change, struct err *e);

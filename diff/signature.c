@@ -5,7 +5,7 @@
 
 #include "exec/said.h"
 
-enum { CLASS_FIELD = 2, RELATION_FIELD = 3, FIELDS = 5 };
+enum { OP_FIELD = 1, CLASS_FIELD = 2, RELATION_FIELD = 3, FIELDS = 5 };
 
 static const char *outcome_word(const struct outcome *o)
 {
@@ -159,26 +159,73 @@ static bool equal(const char *a, size_t a_len, const char *b, size_t b_len)
     return a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 
-/* What a page became, with what it was before left out if that is "free" now. */
-static bool class_is_kept(const char *was, size_t was_len, const char *now, size_t now_len)
+/* A page's class: a guard is one way of having a mapping there. */
+static bool is_there(const char *text, size_t len)
 {
-    static const char from[] = "free_to_";
-    static const char to[] = "_to_";
-    const char *after = memmem(was, was_len, to, sizeof(to) - 1);
-    size_t skip = after ? (size_t)(after - was) + sizeof(to) - 1 : 0;
-
-    return after && now_len > sizeof(from) - 1 && memcmp(now, from, sizeof(from) - 1) == 0 &&
-           equal(was + skip, was_len - skip, now + sizeof(from) - 1, now_len - (sizeof(from) - 1));
+    return !equal(text, len, "free", 4);
 }
 
-bool signature_is_kept(const char *was, const char *now, bool elsewhere)
+/* "mapped_to_free": what the page was and what it became. False if TEXT is something else. */
+static bool split_class(const char *text, size_t len, bool *after, bool *changed)
+{
+    static const char to[] = "_to_";
+    const size_t n = sizeof(to) - 1;
+    const char *mid = memmem(text, len, to, n);
+    size_t first = mid ? (size_t)(mid - text) : 0;
+
+    if (!mid) {
+        return false;
+    }
+    *after = is_there(mid + n, len - first - n);
+    *changed = !equal(text, first, mid + n, len - first - n);
+    return true;
+}
+
+/*
+ * "EINVAL_not_ENOMEM", or "EINVAL" where a success was right: what it was and what it had to be.
+ * One of them stays: a check that is missing lets all kinds of things happen, one that is too many
+ * is in front of all kinds of others.
+ */
+static bool outcome_is_kept(const char *was, size_t was_len, const char *now, size_t now_len)
+{
+    static const char not [] = "_not_";
+    const size_t n = sizeof(not ) - 1;
+    const char *was_owed = memmem(was, was_len, not, n);
+    const char *now_owed = memmem(now, now_len, not, n);
+    size_t was_first = was_owed ? (size_t)(was_owed - was) : was_len;
+    size_t now_first = now_owed ? (size_t)(now_owed - now) : now_len;
+
+    return (was_owed || now_owed) &&
+           (equal(was, was_first, now, now_first) ||
+            (was_owed && now_owed &&
+             equal(was_owed, was_len - was_first, now_owed, now_len - now_first)));
+}
+
+/*
+ * Whether a page that became the one may as well become the other in a simpler program. A guard may
+ * be any mapping; what is there after the step stays there, or stays gone, but for a page that the
+ * step has only beside it and that is what it was.
+ */
+static bool class_is_kept(const char *was, size_t was_len, const char *now, size_t now_len)
+{
+    bool after, changed, now_after, now_changed;
+
+    if (!split_class(was, was_len, &after, &changed) ||
+        !split_class(now, now_len, &now_after, &now_changed)) {
+        return outcome_is_kept(was, was_len, now, now_len);
+    }
+    return (!changed && !now_changed) || after == now_after;
+}
+
+bool signature_is_kept(const char *was, const char *now, bool other_pages, bool other_op)
 {
     for (unsigned i = 0; i < FIELDS; i++) {
         size_t was_len, now_len;
         const char *a = field(was, i, &was_len);
         const char *b = field(now, i, &now_len);
 
-        if (!equal(a, was_len, b, now_len) && !(i == RELATION_FIELD && elsewhere) &&
+        if (!equal(a, was_len, b, now_len) && !(i == OP_FIELD && other_op) &&
+            !(i == RELATION_FIELD && other_pages) &&
             !(i == CLASS_FIELD && class_is_kept(a, was_len, b, now_len))) {
             return false;
         }

@@ -98,6 +98,7 @@ static const struct trace_step *bad_step(const struct run_result *r)
 void run_signature(const struct prog *p, const struct run_result *r, struct buf *out)
 {
     const struct trace_step *s = bad_step(r);
+    const char *owed = r->owed ? abi_errno_name(r->owed) : NULL;
 
     buf_fmt(out, "%s/%s/", inv_descs[r->violated].name,
             s                ? op_descs[p->ops.v[s->op].kind].name
@@ -109,6 +110,7 @@ void run_signature(const struct prog *p, const struct run_result *r, struct buf 
         buf_fmt(out, "%s_to_%s", page_class(&r->flags_before, at), page_class(&r->flags_after, at));
     } else if (s) {
         print_outcome_word(&s->outcome, out);
+        buf_fmt(out, owed ? "_not_%s" : "", owed);
         print_said_word(r, out);
     } else {
         buf_str(out, "none");

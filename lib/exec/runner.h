@@ -45,6 +45,7 @@ struct run_result {
     size_t bad_step; /* index in steps; of no meaning without steps */
     bool has_range;
     struct range where;
+    int owed; /* of an outcome: the neutral errno that it had to be, 0 none */
     size_t n_steps;
     struct trace_step *steps;    /* owned by the runner, valid until its next run */
     size_t n_skipped;            /* steps */

@@ -190,6 +190,7 @@ int runner_finding(struct runner *r, const struct trace_step *s, struct inv_viol
     res->bad_step = s ? (size_t)(s - r->steps.v) : 0;
     res->has_range = v->has_range;
     res->where = v->where;
+    res->owed = v->owed;
     buf_clear(&res->reason);
     buf_str(&res->reason, buf_text(&v->text));
     buf_free(&v->text);
@@ -335,6 +336,27 @@ static int judge_expectation(struct runner *r, const struct trace_step *s, const
     return rc;
 }
 
+/*
+ * V is violated. What a guest would see of it says more, and is the same however the layer's books
+ * and the host come apart: an outcome that is not allowed, bytes that are lost.
+ */
+static int effect_finding(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx,
+                          struct inv_violation *v)
+{
+    int rc = 0;
+
+    if (v->id >= INV_SUCCESS_EFFECT && !r->opt.blind) {
+        rc = runner_model_sees(r, s, ctx);
+    }
+    if (rc < 0 || (r->over && r->res->verdict == RUN_FINDING &&
+                   (v->id != INV_PLACEMENT_LEGAL || r->res->owed))) {
+        buf_free(&v->text);
+        return rc;
+    }
+    buf_clear(&r->res->calls);
+    return runner_finding(r, s, v);
+}
+
 /* The invariants over S. 0 with r->over set after a finding. */
 static int judge_invariants(struct runner *r, struct trace_step *s)
 {
@@ -355,7 +377,7 @@ static int judge_invariants(struct runner *r, struct trace_step *s)
         return err_set(r->err, rc, "out of memory");
     }
     if (rc > 0) {
-        return runner_finding(r, s, &v);
+        return effect_finding(r, s, &ctx, &v);
     }
     if (probe_kept(r)) {
         return runner_finding_text(

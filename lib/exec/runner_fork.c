@@ -38,6 +38,7 @@ struct fork_report {
     size_t bad_step;
     bool has_range;
     struct range where;
+    int owed;
     size_t n_skipped;
     unsigned n_processes;
     char reason[REPORT_TEXT_MAX];
@@ -102,6 +103,7 @@ static void write_report(const struct runner *r, size_t first_step, int rc)
     f->bad_step = res->bad_step;
     f->has_range = res->has_range;
     f->where = res->where;
+    f->owed = res->owed;
     f->n_skipped = res->n_skipped;
     f->n_processes = r->n_processes;
     copy_text(f->reason, &res->reason);
@@ -131,6 +133,7 @@ static int take_finding(struct runner *r)
     res->bad_step = f->bad_step;
     res->has_range = f->has_range;
     res->where = f->where;
+    res->owed = f->owed;
     buf_str(&res->reason, f->reason);
     buf_str(&res->calls, f->calls);
     for (unsigned i = 0; i < REPORT_VECTORS && rc == 0; i++) {

@@ -196,15 +196,16 @@ static int judge_op(struct runner *r, struct trace_step *s, const struct inv_ctx
     }
 }
 
-static int judge_touched(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx)
+static int judge_touched(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx,
+                         bool mappings)
 {
     struct runner_model *rm = r->model;
-    bool whole = ctx->flags_after->n <= PAGES_PER_STEP;
+    bool whole = mappings && ctx->flags_after->n <= PAGES_PER_STEP;
     int rc =
         whole ? model_judge_mappings(r, s, ctx, (struct range){0, r->res->space.window_last}) : 0;
 
     for (size_t i = 0; rc == 0 && !r->over && rm->on && i < rm->n_touched; i++) {
-        rc = whole ? 0 : model_judge_mappings(r, s, ctx, rm->touched[i]);
+        rc = whole || !mappings ? 0 : model_judge_mappings(r, s, ctx, rm->touched[i]);
         if (rc == 0 && !r->over && r->opt.contents) {
             rc = model_judge_bytes(r, s, ctx, rm->touched[i]);
         }
@@ -212,7 +213,7 @@ static int judge_touched(struct runner *r, struct trace_step *s, const struct in
     return rc;
 }
 
-int runner_model_judge(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx)
+static int judge(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx, bool mappings)
 {
     struct runner_model *rm = r->model;
     int rc;
@@ -240,13 +241,23 @@ int runner_model_judge(struct runner *r, struct trace_step *s, const struct inv_
     if (r->prog->ops.v[s->op].kind == OP_wait) {
         model_touch_shared(r, ctx);
     }
-    rc = judge_touched(r, s, ctx);
+    rc = judge_touched(r, s, ctx, mappings);
     rm->budget = PAGES_PER_STEP;
     for (size_t i = 0; rc == 0 && !r->over && rm->on && r->opt.contents && i < rm->n_dropped; i++) {
         rc = model_judge_bytes(r, s, ctx, (struct range){rm->dropped[i], rm->dropped[i]});
     }
     rm->inexact = false;
     return rc;
+}
+
+int runner_model_judge(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx)
+{
+    return judge(r, s, ctx, true);
+}
+
+int runner_model_sees(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx)
+{
+    return judge(r, s, ctx, false);
 }
 
 /* ---- fork ---- */

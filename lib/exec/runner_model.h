@@ -59,6 +59,8 @@ int runner_model_begin(struct runner *r);
  * after a finding or a skip, or a negative errno.
  */
 int runner_model_judge(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx);
+/* The same of what a guest program itself sees at once: outcome and bytes. */
+int runner_model_sees(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx);
 /* At the end of a process: everything it mapped and wrote. The same. */
 int runner_model_end(struct runner *r, struct trace_step *s, const struct inv_ctx *ctx);
 

@@ -8,18 +8,21 @@
 /* In no set of answers: asks a model for its set without doing anything. */
 enum { NO_ANSWER = -1 };
 
-static int outcome_finding(struct runner *r, const struct trace_step *s,
-                           const struct model_verdict *v)
+static struct inv_violation outcome_violation(const struct runner *r, const struct trace_step *s,
+                                              const struct model_verdict *v)
 {
     enum op_kind kind = r->prog->ops.v[s->op].kind;
     struct inv_violation found = {.id = INV_MODEL_OUTCOME, .text = BUF_INIT};
     struct buf got = BUF_INIT;
 
+    if (!v->reply.may_succeed && v->reply.n_errs > 0) {
+        found.owed = v->reply.errs[0];
+    }
     outcome_print(&s->outcome, kind, &got);
     buf_fmt(&found.text, "%s:%s, the guest's kernel allows ", op_descs[kind].name, buf_text(&got));
     model_print_allowed(v, kind, &found.text);
     buf_free(&got);
-    return runner_finding(r, s, &found);
+    return found;
 }
 
 static bool place_legal(const struct runner *r, const struct trace_step *s)
@@ -214,7 +217,9 @@ int model_judge_call(struct runner *r, struct trace_step *s, const struct inv_ct
                                      .errs = v.reply.errs};
     id = limit_outcome(&limits, &allowed);
     if (id == LIMIT_NONE) {
-        return outcome_finding(r, s, &v);
+        struct inv_violation found = outcome_violation(r, s, &v);
+
+        return runner_finding(r, s, &found);
     }
     model_excuse(s, id);
     return model_lost(

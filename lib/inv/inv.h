@@ -78,6 +78,7 @@ struct inv_violation {
     enum inv_id id;
     bool has_range;
     struct range where; /* first bad guest pages */
+    int owed;           /* of an outcome: the neutral errno that it had to be, 0 none */
     struct buf text;    /* one sentence: what is, what should be */
 };
 

@@ -35,13 +35,13 @@ static void note(struct probe *x, const struct prog *p)
     buf_free(&text);
 }
 
-int probe_same(void *arg, const struct prog *p, bool other_relation, struct err *e)
+int probe_same(void *arg, const struct prog *p, enum minimise_change change, struct err *e)
 {
     struct probe *x = arg;
     struct err why;
 
     x->asked++;
-    x->repeats |= other_relation;
+    x->repeats |= change != MINIMISE_NOTHING;
     if (prog_check(p, &why) < 0) {
         fail_msg("an invalid candidate: %s", why.text);
     }
@@ -53,11 +53,10 @@ int probe_same(void *arg, const struct prog *p, bool other_relation, struct err 
     return x->holds(p) && (!x->flaky || prng_chance(x->flaky, 1, 2));
 }
 
-static void probe_taken(void *arg, const struct prog *p, bool other_relation)
+static void probe_taken(void *arg, const struct prog *p)
 {
     struct probe *x = arg;
 
-    (void)other_relation;
     x->taken = p->ops.n;
 }
 
@@ -203,6 +202,26 @@ bool maps_a_file_off_its_start(const struct prog *p)
 
         if (op->arg[4].base == VALUE_FILE && op->arg[5].num >= 0x2000 &&
             p->files.v[op->arg[4].ref].size >= 10) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whatever is done to the page at 0x11000 of the window, as source or as target. */
+bool reaches_second_page(const struct prog *p)
+{
+    const struct range page = {0x11000, 0x11fff};
+
+    for (size_t i = 0; i < p->ops.n; i++) {
+        const struct op *op = &p->ops.v[i];
+        struct range r;
+
+        if (op->arg[0].base == VALUE_WINDOW && op_range(p, i, &r) && range_overlaps(r, page)) {
+            return true;
+        }
+        if (op->kind == OP_mremap && op->arg[4].base == VALUE_WINDOW &&
+            range_from_len(op->arg[4].num, op->arg[2].num, &r) && range_overlaps(r, page)) {
             return true;
         }
     }

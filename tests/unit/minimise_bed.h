@@ -27,7 +27,7 @@ struct probe {
 
 void probe_free(struct probe *x);
 /* The predicate; its argument is a probe. */
-int probe_same(void *arg, const struct prog *p, bool other_relation, struct err *e);
+int probe_same(void *arg, const struct prog *p, enum minimise_change change, struct err *e);
 /* Minimise P by X, which must be new, and check what is counted. */
 struct minimise_stats probe_run(struct probe *x, struct prog *p, unsigned runs, uint64_t budget);
 void parse(struct prog *p, const char *text);
@@ -44,3 +44,4 @@ bool is_bigger_host_page(const struct prog *p);
 /* An errno that is expected, and a requirement. */
 bool expects_a_failure(const struct prog *p);
 bool maps_a_file_off_its_start(const struct prog *p);
+bool reaches_second_page(const struct prog *p);

@@ -249,6 +249,21 @@ static void test_different_programs_end_alike(void **state)
     prog_free(&first);
 }
 
+/* What an op does that is made of others' work is led to them. */
+static void test_ops_become_simpler_ones(void **state)
+{
+    (void)state;
+    check_left(reaches_second_page, "r0 = mremap(@0x10000, 0x4000, 0x1000, MREMAP_MAYMOVE)\n",
+               "twinmap 1\nmunmap(@0x11000, 0x1000)\n");
+    check_left(reaches_second_page,
+               "mremap(@0x50000, 0x1000, 0x3000, MREMAP_MAYMOVE|MREMAP_FIXED, @0x10000)\n",
+               "twinmap 1\nmunmap(@0x11000, 0x1000)\n");
+    check_left(reaches_second_page, "store(@0x11000, 1, 7)\n", "twinmap 1\nload(@0x11000, 1)\n");
+    check_left(reaches_second_page, "madvise(@0x11000, 0x1000, MADV_DONTNEED)\n",
+               "twinmap 1\n"
+               "mmap(@0x11000, 0x1000, PROT_NONE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n");
+}
+
 static void test_a_budget_is_kept(void **state)
 {
     struct prog p = PROG_INIT;
@@ -341,20 +356,19 @@ static void test_a_world_that_fails(void **state)
 }
 
 /* Candidates of other page sizes are asked for as such, and only they. */
-static int same_pages(void *arg, const struct prog *p, bool other_relation, struct err *e)
+static int same_pages(void *arg, const struct prog *p, enum minimise_change change, struct err *e)
 {
     const struct prog_config *now = arg;
 
     (void)e;
-    assert_true(other_relation ==
+    assert_true((change == MINIMISE_PAGES) ==
                 (p->config.value[CONFIG_HOST_PAGE] != now->value[CONFIG_HOST_PAGE] ||
                  p->config.value[CONFIG_GUEST_PAGE] != now->value[CONFIG_GUEST_PAGE]));
     return has_mprotect(p);
 }
 
-static void pages_taken(void *arg, const struct prog *p, bool other_relation)
+static void pages_taken(void *arg, const struct prog *p)
 {
-    (void)other_relation;
     *(struct prog_config *)arg = p->config;
 }
 
@@ -412,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_random_programs_end_small_and_stay_so),
         cmocka_unit_test(test_different_programs_end_alike),
+        cmocka_unit_test(test_ops_become_simpler_ones),
         cmocka_unit_test(test_a_budget_is_kept),
         cmocka_unit_test(test_flaky_programs_need_several_runs),
         cmocka_unit_test(test_votes),

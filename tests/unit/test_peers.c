@@ -253,6 +253,26 @@ static void test_processes_are_compared_each_by_itself(void **state)
     close_bed(&x);
 }
 
+/* Which call of the host fails is another one in each layer. */
+static void test_behind_a_fault_nothing_is_compared(void **state)
+{
+    struct bed x;
+
+    (void)state;
+    open_bed(&x, LINUX_SIM, BSD_SIM,
+             MAP("@0x40000", "PROT_READ") "host_fail(1, ENOMEM)\n" MAP("@0x80000", "PROT_READ"));
+    assert_true(alike(&x, 0));
+    assert_int_equal(x.seen[COMPARE_POISONED], 1);
+    assert_null(peers_begin(x.peers, &x.prog, &x.a, &x.b, 0));
+    assert_int_equal(peers_step(x.peers, 1, &x.result), 0);
+    assert_int_equal(x.result.poison, RECORD_FAULT);
+    close_bed(&x);
+    open_bed(&x, "model-linux", "model-linux", "host_fail(1, ENOMEM)\nload(@0x40000, 1)\n");
+    assert_true(alike(&x, 0));
+    assert_int_equal(x.seen[COMPARE_POISONED], 0);
+    close_bed(&x);
+}
+
 static void test_other_pages_cannot_be_compared(void **state)
 {
     struct bed x;
@@ -275,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_a_limit_excuses_its_layer),
         cmocka_unit_test(test_what_came_apart_is_alike_when_mapped_anew),
         cmocka_unit_test(test_processes_are_compared_each_by_itself),
+        cmocka_unit_test(test_behind_a_fault_nothing_is_compared),
         cmocka_unit_test(test_other_pages_cannot_be_compared),
     };
 

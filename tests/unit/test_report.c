@@ -288,6 +288,11 @@ static void test_signatures(void **state)
     m.steps[1].outcome = (struct outcome){.kind = OUTCOME_FAIL, .err = ABI_EFAULT};
     m.result.space.host_page = 4096;
     assert_signature(&m, "errno-set/munmap/EFAULT/h_eq_g/bsd");
+    m.result.violated = INV_MODEL_OUTCOME;
+    m.result.owed = ABI_EINVAL;
+    assert_signature(&m, "model-outcome/munmap/EFAULT_not_EINVAL/h_eq_g/bsd");
+    m.steps[1].outcome = (struct outcome){.kind = OUTCOME_OK};
+    assert_signature(&m, "model-outcome/munmap/ok_not_EINVAL/h_eq_g/bsd");
     done(&m);
 }
 

@@ -181,6 +181,50 @@ static void test_map_check_modes(void **state)
     }
 }
 
+static int lenient_mprotect(struct layer *l, uint64_t start, uint64_t len, int prot)
+{
+    return layer_linux.mprotect(l, start & ~UINT64_C(0xfff), len, prot);
+}
+
+/* What the guest had there is gone, and there is another object in its place. */
+static int losing_msync(struct layer *l, uint64_t start, uint64_t len, uint32_t flags)
+{
+    void *at = (void *)(uintptr_t)(guest_base + start);
+
+    (void)mmap(at, len, PROT_READ, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    return layer_linux.msync(l, start, len, flags);
+}
+
+/* Several things are violated: it is called by what the guest sees of it. */
+static void test_what_the_guest_sees_comes_first(void **state)
+{
+    const char *map = "mmap(@0x20000, 0x2000, PROT_READ|PROT_WRITE, "
+                      "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n";
+    struct layer_ops ops = altered();
+    char text[512];
+    struct bench b;
+
+    (void)state;
+    ops.start = noting_start;
+    ops.mprotect = lenient_mprotect;
+    ops.msync = losing_msync;
+    bench_open(&b, "linux", &ops);
+    snprintf(text, sizeof(text), "%smprotect(@0x20010, 0x1000, PROT_READ)\n", map);
+    check_finds(&b, text, INV_MODEL_OUTCOME, "-1 EINVAL");
+    assert_int_equal(b.result.owed, ABI_EINVAL);
+    assert_true(b.result.calls.len > 0);
+    b.options.model = false;
+    check_finds(&b, text, INV_SUCCESS_EFFECT, "");
+    assert_int_equal(b.result.owed, 0);
+    b.options.model = true;
+    snprintf(text, sizeof(text), "%sstore(@0x20000, 1, 7)\nmsync(@0x20000, 0x1000, MS_SYNC)\n",
+             map);
+    check_finds(&b, text, INV_MODEL_CONTENTS, "");
+    snprintf(text, sizeof(text), "%smsync(@0x20000, 0x1000, MS_SYNC)\n", map);
+    check_finds(&b, text, INV_HOST_AGREES_EQ, "");
+    bench_close(&b);
+}
+
 /* A file of the process's own that a layer has no business with. */
 static void *victim;
 
@@ -240,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_layer_that_falls_over_is_a_finding),
         cmocka_unit_test(test_what_the_books_say_is_judged),
+        cmocka_unit_test(test_what_the_guest_sees_comes_first),
         cmocka_unit_test(test_map_check_modes),
         cmocka_unit_test(test_outside_is_unchanged),
         cmocka_unit_test(test_window_above_reserved_va_stays_empty),
