@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* twinmap diff: programs on two or more targets, compared after every op. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #include "run_options.h"
 #include "signature.h"
 
+enum { TIME_MAX = 1 << 30 };
+
 struct diff_command {
     struct target_list targets;
     struct target_spec *specs; /* of the targets */
@@ -26,6 +29,10 @@ struct diff_command {
     uint64_t random, seed;
     unsigned jobs;
     bool seeded; /* --seed is given */
+    struct known known;
+    uint64_t *hits;
+    struct input_list seeds; /* programs to be changed */
+    const struct prog **seed_progs;
     bool picture;
     struct diff_plan plan;
     struct buf command; /* options that a report's command repeats */
@@ -37,6 +44,8 @@ struct diff_command {
 
 static int take_option(struct diff_command *c, int val, const char *value, struct err *e)
 {
+    uint64_t seconds;
+
     switch (val) {
     case 'r':
         if (option_number(&c->random, "random", value, e) < 0) {
@@ -51,6 +60,28 @@ static int take_option(struct diff_command *c, int val, const char *value, struc
     case 'P':
         c->picture = true;
         return 0;
+    case 'K':
+        c->plan.known = &c->known;
+        c->plan.steer = true;
+        buf_str(&c->command, "--known ");
+        buf_word(&c->command, value);
+        buf_str(&c->command, " ");
+        return known_add(&c->known, value, e);
+    case 'S':
+        c->plan.steer = true;
+        buf_str(&c->command, "--steer ");
+        return 0;
+    case 'm':
+        buf_str(&c->command, "--mutate ");
+        buf_word(&c->command, value);
+        buf_str(&c->command, " ");
+        return input_add(&c->seeds, value, PROG_FORMAT_AUTO, e);
+    case 't':
+        if (option_number(&seconds, "time", value, e) < 0) {
+            return -EINVAL;
+        }
+        c->plan.seconds = (unsigned)u64_min(seconds, TIME_MAX);
+        return seconds ? 0 : err_set(e, -EINVAL, "--time 0: expected at least one second");
     default:
         return common_option(&c->common, &c->targets, val, value, e);
     }
@@ -71,8 +102,16 @@ static int check(struct diff_command *c, const char **args, struct err *e)
     if (c->random && args && args[0]) {
         return err_set(e, -EINVAL, "--random takes no program");
     }
-    if (!c->random && c->seeded) {
-        return err_set(e, -EINVAL, "--seed is for programs that are made: --random");
+    if (!c->random &&
+        (c->seeded || c->plan.steer || c->plan.known || c->seeds.n > 0 || c->plan.seconds)) {
+        return err_set(e, -EINVAL,
+                       "--seed, --known, --steer, --mutate and --time are for programs that are "
+                       "made: --random");
+    }
+    c->hits = calloc(c->known.n + 1, sizeof(*c->hits));
+    c->seed_progs = calloc(c->seeds.n + 1, sizeof(*c->seed_progs));
+    if (!c->hits || !c->seed_progs) {
+        return err_set(e, -ENOMEM, "out of memory");
     }
     if (!c->random && (!args || !args[0])) {
         return err_set(e, -EINVAL, "no program named; see twinmap diff --help");
@@ -90,6 +129,11 @@ static void plan(struct diff_command *c)
     c->plan.options = c->common.run;
     c->plan.options.adapt_config = c->random > 0;
     c->plan.command = buf_text(&c->command);
+    for (size_t i = 0; i < c->seeds.n; i++) {
+        c->seed_progs[i] = &c->seeds.v[i].prog;
+    }
+    c->plan.seeds = c->seed_progs;
+    c->plan.n_seeds = c->seeds.n;
 }
 
 static int parse(struct diff_command *c, struct cmd_options *o, struct err *e)
@@ -198,6 +242,7 @@ static void print_json(const struct diff_command *c, double seconds)
 {
     struct json_object *doc = json_object_new_object();
     struct json_object *findings = json_object_new_array();
+    struct json_object *known = json_object_new_object();
 
     for (size_t i = 0; i < c->findings.n; i++) {
         struct json_object *o = json_object_new_object();
@@ -213,6 +258,12 @@ static void print_json(const struct diff_command *c, double seconds)
         json_object_array_add(findings, o);
     }
     json_object_object_add(doc, "findings", findings);
+    for (size_t i = 0; i < c->known.n; i++) {
+        if (c->hits[i]) {
+            json_object_object_add(known, c->known.v[i], json_object_new_uint64(c->hits[i]));
+        }
+    }
+    json_object_object_add(doc, "known", known);
     json_object_object_add(doc, "summary", diff_counts_json(&c->counts, seconds));
     json_emit(doc);
 }
@@ -241,6 +292,11 @@ static int conclude(const struct diff_command *c)
     } else {
         diff_print_counts(&c->counts, seconds, &line);
         diff_print_excused(&c->counts, &line);
+        for (size_t i = 0; i < c->known.n; i++) {
+            if (c->hits[i]) {
+                buf_fmt(&line, "# known: %" PRIu64 " times %s\n", c->hits[i], c->known.v[i]);
+            }
+        }
         if (c->whole_folder) {
             print_unused(c, &line);
         }
@@ -283,7 +339,8 @@ static int run(struct diff_command *c)
     }
     c->began = bench_ns();
     if (c->random) {
-        rc = diff_random(&c->plan, c->random, c->seed, c->jobs, &c->counts, &c->findings, &e);
+        rc = diff_random(&c->plan, c->random, c->seed, c->jobs, &c->counts, c->hits, &c->findings,
+                         &e);
     } else {
         rc = run_inputs(c, &e);
     }
@@ -300,6 +357,14 @@ int cmd_diff(int argc, const char **argv)
         {"random", 0, POPT_ARG_STRING, NULL, 'r', "compare over generated programs", "N"},
         {"seed", 0, POPT_ARG_STRING, NULL, 's', "seed of the first of them (0); each has its own",
          "S"},
+        {"mutate", 0, POPT_ARG_STRING, NULL, 'm',
+         "half of them are changed programs of PATH; may be repeated", "PATH"},
+        {"time", 0, POPT_ARG_STRING, NULL, 't', "begin none later than after so long", "SECONDS"},
+        {"known", 0, POPT_ARG_STRING, NULL, 'K',
+         "findings whose signatures PATH names are counted and steered round; may be repeated",
+         "PATH"},
+        {"steer", 0, POPT_ARG_NONE, NULL, 'S',
+         "a program that shows a finding goes on without the op that showed it", NULL},
         {"jobs", 0, POPT_ARG_STRING, NULL, 'J', "processes that share them (one per core)", "J"},
         POPT_AUTOHELP POPT_TABLEEND,
     };
@@ -316,6 +381,10 @@ int cmd_diff(int argc, const char **argv)
     input_free(&c.inputs);
     target_list_free(&c.targets);
     free(c.specs);
+    known_free(&c.known);
+    input_free(&c.seeds);
+    free(c.hits);
+    free(c.seed_progs);
     buf_free(&c.command);
     common_options_free(&c.common);
     return code;

@@ -282,6 +282,24 @@ static void fit_window(struct prog_config *c)
     c->value[CONFIG_RESERVED] = u64_align_up_wrap(c->value[CONFIG_RESERVED], LARGEST_PAGE);
 }
 
+/* A seed changed a little, perhaps with a part of another one in it, under configuration C. */
+static int change_seed(struct prog *p, struct prng *rng, const struct diff_gen *how,
+                       const struct gen_options *o)
+{
+    const struct prog *other = how->seeds[prng_below(rng, how->n_seeds)];
+    int rc = prog_copy(p, how->seeds[prng_below(rng, how->n_seeds)]);
+
+    if (rc < 0) {
+        return rc;
+    }
+    p->requires.n = 0;
+    p->config = how->native ? *how->native : p->config;
+    if (prng_chance(rng, 1, 3)) {
+        rc = mutate_splice(p, other, rng, o);
+    }
+    return rc < 0 ? rc : mutate_prog(p, rng, o);
+}
+
 int diff_generate(struct prog *p, const struct diff_gen *how, uint64_t seed)
 {
     const struct gen_options o = {.system = how->system, .ops_max = OPS_MAX, .config = how->native};
@@ -289,7 +307,8 @@ int diff_generate(struct prog *p, const struct diff_gen *how, uint64_t seed)
     int rc;
 
     prng_seed(&rng, seed);
-    rc = gen_prog(p, &rng, &o);
+    rc = how->n_seeds > 0 && prng_chance(&rng, 1, 2) ? change_seed(p, &rng, how, &o)
+                                                     : gen_prog(p, &rng, &o);
     if (rc == 0 && prng_chance(&rng, 1, TWIST_PROGRAMS)) {
         for (size_t i = 0; i < p->ops.n; i++) {
             if (prng_chance(&rng, 1, TWIST_OPS)) {

@@ -11,8 +11,10 @@
 struct diff_gen {
     enum abi_system system;           /* whose flags and calls are drawn */
     const struct prog_config *native; /* the one configuration that a kernel has; NULL: drawn */
-    bool peers;   /* for targets of which each places by its own choice: half leave them none */
-    bool faults;  /* for layers alone: in some a host call fails */
+    bool peers;  /* for targets of which each places by its own choice: half leave them none */
+    bool faults; /* for layers alone: in some a host call fails */
+    const struct prog *const *seeds; /* programs of which half are changed ones, N_SEEDS */
+    size_t n_seeds;
     bool systems; /* for both systems: some of these say only what both mean alike */
 };
 

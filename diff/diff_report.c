@@ -188,7 +188,11 @@ void diff_print_counts(const struct diff_counts *c, double seconds, struct buf *
             " excused, %" PRIu64 " poisoned (%.2f %%",
             c->programs, c->steps, c->findings, c->excused, diff_counts_poisoned(c), share(c));
     print_reasons(c, out);
-    buf_fmt(out, "), %" PRIu64 " steps and %" PRIu64 " programs skipped", c->skipped, c->not_run);
+    buf_fmt(out, ")");
+    if (c->known > 0) {
+        buf_fmt(out, ", %" PRIu64 " known", c->known);
+    }
+    buf_fmt(out, ", %" PRIu64 " steps and %" PRIu64 " programs skipped", c->skipped, c->not_run);
     if (seconds > 0) {
         buf_fmt(out, "; %.1f s, %.0f programs/s", seconds, (double)c->programs / seconds);
     }
@@ -241,6 +245,7 @@ struct json_object *diff_counts_json(const struct diff_counts *c, double seconds
     json_object_object_add(o, "steps", json_object_new_uint64(c->steps));
     json_object_object_add(o, "steps_skipped", json_object_new_uint64(c->skipped));
     json_object_object_add(o, "findings", json_object_new_uint64(c->findings));
+    json_object_object_add(o, "known", json_object_new_uint64(c->known));
     for (int i = 0; i < RECORD_POISON_COUNT; i++) {
         if (c->poisoned[i]) {
             json_object_object_add(poisoned, record_poison_text((enum record_poison)i),

@@ -25,6 +25,7 @@ struct diff_counts {
     uint64_t rules[RULE_COUNT]; /* by which */
     uint64_t limits[LIMIT_COUNT];
     uint64_t findings;
+    uint64_t known; /* findings that were known before, and no more than counted */
 };
 void diff_counts_add(struct diff_counts *to, const struct diff_counts *from);
 uint64_t diff_counts_poisoned(const struct diff_counts *c);
