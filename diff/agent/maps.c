@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a map says, read piece by piece and parsed by the rules of the host's own reader. A file of the program is known by the name that files.c gave it: an emulator
- * shows names, but need not show its guest the numbers that fstat would.
+ * What a map says, read piece by piece and parsed by the rules of the host's own reader. A file of
+ * the program is known by the name that files.c gave it: an emulator shows names, but need not show
+ * its guest the numbers that fstat would.
  */
 #include "maps.h"
 
