@@ -6,8 +6,9 @@
  * host's side are the sources that decode and resolve programs and decide what is looked at.
  *
  * main.c (frames to programs), steps.c (a program), step.c (an op), numbers.c (the guest's own
- * numbers), access.c (loads and stores), files.c, maps.c, space.c (where programs run), wire.c,
- * sys.c and arch/ (system calls), shim.c and libc/ (what takes the place of a library).
+ * numbers), access.c (loads and stores), files.c, maps.c, space.c (where programs run), owned.c
+ * (what is an emulator's there), wire.c, sys.c and arch/ (system calls), shim.c and libc/ (what
+ * takes the place of a library).
  */
 #pragma once
 
@@ -44,9 +45,6 @@ _Noreturn void agent_fail(const char *text);
 
 /* space.c: where programs run. Ends the agent if there is no such place. */
 void space_find(struct agent *a);
-
-/* maps.c: what lies within WITHIN by /proc/self/maps, into A->now. False: it cannot be read. */
-bool maps_read(struct agent *a, struct range within);
 
 /* files.c: the program's files. False: they cannot be made. */
 bool files_make(struct agent *a);

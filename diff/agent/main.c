@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "maps.h"
 #include "op/codec.h"
 #include "sys.h"
 #include "wire.h"

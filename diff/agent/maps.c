@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What /proc/self/maps says within a range, read piece by piece and parsed by the rules of the
- * host's own reader. A file of the program is known by the name that files.c gave it: an emulator
- * shows names, but need not show its guest the numbers that fstat would.
+ * What a map says, read piece by piece and parsed by the rules of the host's own reader. A file of
+ * the program is known by the name that files.c gave it: an emulator shows names, but need not show
+ * its guest the numbers that fstat would.
  */
-#include "agent.h"
+#include "maps.h"
 
 #include <string.h>
 
 #include "files.h"
-#include "hostmap/readers.h"
 #include "hostmap/scan.h"
 #include "sys.h"
 
@@ -39,31 +38,39 @@ static bool file_index(const struct linux_map *m, size_t *ret)
     return true;
 }
 
-static bool put(struct agent *a, const struct linux_map *m, struct range within)
+/* What a row of the guest's own map is to become. */
+struct put {
+    struct agent *agent;
+    struct range within;
+};
+
+static bool put(const struct linux_map *m, void *arg)
 {
+    const struct put *p = arg;
+    struct region_vec *now = &p->agent->now;
     struct region r = linux_map_region(m);
     size_t i;
 
-    if (linux_map_is_gate(m) || !range_overlaps(r.r, within)) {
+    if (linux_map_is_gate(m) || !range_overlaps(r.r, p->within)) {
         return true;
     }
-    if (a->now.n == a->now.cap) {
+    if (now->n == now->cap) {
         return false;
     }
-    if (r.object && r.r.start < within.start) {
-        r.offset += within.start - r.r.start;
+    if (r.object && r.r.start < p->within.start) {
+        r.offset += p->within.start - r.r.start;
     }
-    r.r = range_cut(r.r, within);
+    r.r = range_cut(r.r, p->within);
     r.named = false;
     if (file_index(m, &i)) {
         r.object = record_file_object(i);
     }
-    a->now.v[a->now.n++] = r;
+    now->v[now->n++] = r;
     return true;
 }
 
 /* All whole lines of the piece, which are then gone. */
-static bool put_lines(struct agent *a, struct range within)
+static bool take_lines(maps_row *row, void *arg)
 {
     size_t whole = piece.n;
     struct lines l;
@@ -76,7 +83,7 @@ static bool put_lines(struct agent *a, struct range within)
     while (lines_next(&l, &s)) {
         struct linux_map m;
 
-        if (linux_map_parse(&l, &s, &m, NULL) < 0 || !put(a, &m, within)) {
+        if (linux_map_parse(&l, &s, &m, NULL) < 0 || !row(&m, arg)) {
             return false;
         }
     }
@@ -85,12 +92,11 @@ static bool put_lines(struct agent *a, struct range within)
     return true;
 }
 
-bool maps_read(struct agent *a, struct range within)
+bool maps_each(const char *path, maps_row *row, void *arg)
 {
-    long fd = sys_open("/proc/self/maps", 0);
+    long fd = sys_open(path, 0);
     bool ok = !sys_failed(fd);
 
-    region_vec_clear(&a->now);
     piece.n = 0;
     while (ok) {
         long n = sys_read((int)fd, piece.text + piece.n, PIECE - piece.n);
@@ -101,11 +107,19 @@ bool maps_read(struct agent *a, struct range within)
         ok = !sys_failed(n);
         if (ok) {
             piece.n += (size_t)n;
-            ok = put_lines(a, within) && piece.n < PIECE;
+            ok = take_lines(row, arg) && piece.n < PIECE;
         }
     }
     if (!sys_failed(fd)) {
         (void)sys_close((int)fd);
     }
     return ok;
+}
+
+bool maps_read(struct agent *a, struct range within)
+{
+    struct put p = {a, within};
+
+    region_vec_clear(&a->now);
+    return maps_each("/proc/self/maps", put, &p);
 }

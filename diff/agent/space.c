@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "access.h"
+#include "maps.h"
+#include "owned.h"
 #include "sys.h"
 
 #define NEAR (UINT64_C(1) << 20)
@@ -268,4 +270,5 @@ void space_find(struct agent *a)
     p->exec_only = find_exec_only(a);
     find_within(a);
     p->window = find_window(a);
+    owned_find(a);
 }

@@ -5,7 +5,9 @@
 #include "access.h"
 #include "exec/kernel_guard.h"
 #include "exec/look_at.h"
+#include "maps.h"
 #include "numbers.h"
+#include "owned.h"
 #include "sys.h"
 #include "wire.h"
 
@@ -238,12 +240,14 @@ static void touch(bool write)
 static enum record_poison guard(struct agent *a, enum op_kind kind)
 {
     struct kernel_reach reach = {&a->place, &a->now, a->locks};
+    enum record_poison why;
 
     /* how far it goes hangs on what is mapped */
     if (a->no_maps && kind == OP_mprotect) {
         (void)maps_read(a, a->place.within);
     }
-    return kernel_guard(&reach, kind, &now.args);
+    why = kernel_guard(&reach, kind, &now.args);
+    return why == RECORD_CLEAN ? owned_guard(a, kind, &now.args) : why;
 }
 
 static void run(struct agent *a, enum op_kind kind)

@@ -114,7 +114,8 @@ static int tear_down(void **state)
 static int open_fake(struct bed *b, const char *mode, const char *marker, struct err *e)
 {
     char *const argv[] = {b->python.data, b->fake.data, (char *)mode, (char *)marker, NULL};
-    const struct agent_options o = {.name = "fake", .argv = argv, .arch = "x86_64", .hang_ms = 500};
+    const struct agent_options o = {
+        .name = "fake", .argv = argv, .arch = "x86_64", .hang_ms = 3000};
 
     return agent_open(&b->a, &o, e);
 }
