@@ -417,8 +417,9 @@ enum limit_id limit_outcome(const struct limit_ctx *c, const struct limit_allowe
         id = limit_if(c, LIMIT_ID_MAP_FLAGS_WIDENED,
                       v.host_page > v.guest_page && inv_host_said(&v, ABI_EINVAL));
     }
-    if (id == LIMIT_NONE && v.kind == OP_madvise && v.has_range && allows(allowed, ABI_EACCES)) {
-        /* A private map in the kernel's eyes has another answer. */
+    if (id == LIMIT_NONE && v.kind == OP_madvise && v.has_range &&
+        (allows(allowed, ABI_EACCES) || allows(allowed, ABI_EINVAL))) {
+        /* A private map in the kernel's eyes has another answer: of a file, or of no file. */
         id = limit_if(c, LIMIT_ID_SHARED_RO_SNAPSHOT,
                       inv_arg(&v, 2) == LINUX_MADV_REMOVE && any_snapshot(&v, v.range));
     }
