@@ -467,6 +467,16 @@ static int64_t patience(const struct agent *a)
     return a->sent[0]->tries + 1 < TRIES_MAX && part < all ? part : all;
 }
 
+/* GLib says so on standard output, where frames are expected, before it ends its process. */
+static bool has_bailed_out(const struct agent *a)
+{
+    static const char text[] = "Bail out!";
+    const struct buf *in = &a->proc.in;
+
+    return in->len - a->proc.read >= sizeof(text) - 1 &&
+           memcmp(in->data + a->proc.read, text, sizeof(text) - 1) == 0;
+}
+
 /* Wait for the agent, MS at most, and take what it says. 0, or -ENOMEM. */
 static int listen_to(struct agent *a, unsigned ms)
 {
@@ -481,7 +491,8 @@ static int listen_to(struct agent *a, unsigned ms)
         return -ENOMEM;
     }
     if (rc < 0) {
-        l.kind = rc == -EIO ? LOSS_ERROR : LOSS_GARBAGE;
+        l.kind = rc == -EIO ? LOSS_ERROR : has_bailed_out(a) ? LOSS_STATUS : LOSS_GARBAGE;
+        agent_proc_listen(&a->proc);
         lose_agent(a, &l);
     } else if (a->proc.closed) {
         l = loss_of_status(agent_proc_status(&a->proc, POLL_MS * 20));

@@ -342,7 +342,7 @@ static void given_up(const struct record *rec, const struct record_step *s, stru
 {
     ret->verdict = RUN_SKIP;
     if (s->poison == RECORD_GARBLED) {
-        said_line(&rec->said, &ret->reason);
+        buf_add(&ret->reason, buf_text(&rec->said), strcspn(buf_text(&rec->said), "\n"));
         return;
     }
     buf_str(&ret->reason, s->poison == RECORD_GIVEN_UP

@@ -189,6 +189,7 @@ static void test_bad_ends(void **state)
         {"die", OUTCOME_CRASH, SIGABRT, "ERROR_tb.c_tb_flush_assertion_failed_start_last"},
         {"crash", OUTCOME_CRASH, SIGABRT, "mmap.c_target_mmap_Assertion_len_failed."},
         {"orphan", OUTCOME_CRASH, SIGABRT, "ERROR_tb.c_tb_flush_assertion_failed_start_last"},
+        {"bail", OUTCOME_CRASH, 0, "ERROR_tb.c_tb_flush_assertion_failed_start_last"},
         {"status", OUTCOME_CRASH, 0, ""},
         {"leave", OUTCOME_CRASH, 0, ""},
         {"silent", OUTCOME_HANG, 0, ""},
