@@ -26,6 +26,7 @@ const char *record_poison_text(enum record_poison why)
         [RECORD_UNSEEN] = "a child process could not be looked into",
         [RECORD_GROWN] = "one target has a stack that grows by itself",
         [RECORD_FAULT] = "a host call of one target failed on purpose",
+        [RECORD_UNSAID] = "one target has no numbers for what the op says",
         [RECORD_ELSEWHERE] = "where each target placed something decides",
         [RECORD_APART] = "it meets what the targets have differently already",
         [RECORD_GARBLED] = "the agent said something that is not the protocol",

@@ -29,6 +29,7 @@ enum record_poison {
     RECORD_UNSEEN,   /* of a layer: a child process had it and could not be looked into */
     RECORD_GROWN,    /* of two targets: one of them has a stack that grows by itself */
     RECORD_FAULT,    /* of two targets: a host call failed on purpose in one of them */
+    RECORD_UNSAID,   /* of two targets: one has no numbers for what the op says */
     RECORD_ELSEWHERE, /* of two targets: where each placed something decides */
     RECORD_APART,     /* of two targets: it meets what they have differently already */
     RECORD_GARBLED,   /* of an agent: it said something that is not the protocol */

@@ -48,7 +48,7 @@ static void test_host_calls_fail_where_only_layers_run(void **state)
 
 static void test_forks_are_drawn(void **state)
 {
-    const struct diff_gen how = {.system = ABI_FREEBSD, .native = true};
+    const struct diff_gen how = {.system = ABI_FREEBSD, .native = &PROG_CONFIG_DEFAULT};
 
     (void)state;
     assert_true(with(&how, OP_fork) >= PROGRAMS / 20);

@@ -253,6 +253,21 @@ static void test_processes_are_compared_each_by_itself(void **state)
     close_bed(&x);
 }
 
+/* A flag that one architecture lacks: not run there, and nothing is known behind it. */
+static void test_what_one_cannot_say_is_not_compared(void **state)
+{
+    struct bed x;
+
+    (void)state;
+    open_bed(&x, "model-linux", "model-linux", MAP("@0x40000", "PROT_READ") "load(@0x40000, 1)\n");
+    step(&x.b, 0)->step.outcome = (struct outcome){.kind = OUTCOME_SKIPPED};
+    step(&x.b, 0)->regions.n = 0;
+    step(&x.b, 1)->step.outcome = (struct outcome){.kind = OUTCOME_SIGNAL, .signal = 11};
+    assert_true(alike(&x, 0));
+    assert_int_equal(x.seen[COMPARE_POISONED], 2);
+    close_bed(&x);
+}
+
 /* Which call of the host fails is another one in each layer. */
 static void test_behind_a_fault_nothing_is_compared(void **state)
 {
@@ -295,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_a_limit_excuses_its_layer),
         cmocka_unit_test(test_what_came_apart_is_alike_when_mapped_anew),
         cmocka_unit_test(test_processes_are_compared_each_by_itself),
+        cmocka_unit_test(test_what_one_cannot_say_is_not_compared),
         cmocka_unit_test(test_behind_a_fault_nothing_is_compared),
         cmocka_unit_test(test_other_pages_cannot_be_compared),
     };
