@@ -16,6 +16,7 @@ struct repro_command {
     char *out;
     bool c; /* not text */
     bool emits;
+    bool maps;
     enum prog_format format;
     struct target_spec on;
     bool chosen; /* by --on */
@@ -46,6 +47,13 @@ static int take_option(struct repro_command *c, int val, const char *value, stru
         }
         c->chosen = true;
         return target_parse(&c->on, value, e);
+    case 'm':
+        c->maps = true;
+        return 0;
+    case 't':
+        buf_clear(&c->title);
+        buf_fmt(&c->title, "%s\n", value);
+        return 0;
     case 'F':
         if (vec_reserve(&c->findings, c->findings.n + 1) < 0) {
             return err_set(e, -ENOMEM, "out of memory");
@@ -85,7 +93,12 @@ static int parse(struct repro_command *c, struct cmd_options *o, struct err *e)
         return err_set(e, -EINVAL, "--emit text or --emit c is needed");
     }
     c->path = args[0];
-    buf_fmt(&c->title, "%s\n", c->path);
+    if (c->maps && !c->c) {
+        return err_set(e, -EINVAL, "--maps is for --emit c: no program can say it");
+    }
+    if (!c->title.len) {
+        buf_fmt(&c->title, "%s\n", c->path);
+    }
     return prog_load(&c->prog, c->path, c->format, e);
 }
 
@@ -198,10 +211,10 @@ static int record_good(struct repro_command *c, struct err *e)
 static int take_finding(struct repro_command *c, struct judge *j, const struct judge_result *r,
                         struct err *e)
 {
-    struct repro_finding f = {
-        .judge = j, .result = r, .bad = &c->findings.v[0], .good = c->good, .code = !c->c};
+    struct repro_finding f = {.judge = j, .result = r, .bad = &c->findings.v[0], .good = c->good};
     int rc = record_good(c, e); /* or there is no need to look further */
 
+    f.code = !c->c && c->on.kind == TARGET_LAYER;
     buf_fmt(&c->title, "%s\n%s\n", buf_text(&r->signature), buf_text(&r->reason));
     return rc < 0 ? rc : repro_find(&c->prog, &f, e);
 }
@@ -232,7 +245,8 @@ static int find(struct repro_command *c, struct err *e)
 
 static int emit(struct repro_command *c, struct err *e)
 {
-    const struct repro r = {.prog = &c->prog, .record = &c->record, .title = buf_text(&c->title)};
+    const struct repro r = {
+        .prog = &c->prog, .record = &c->record, .title = buf_text(&c->title), .maps = c->maps};
     size_t op = repro_contradiction(&r);
     struct buf out = BUF_INIT;
     int rc;
@@ -293,6 +307,11 @@ int cmd_repro(int argc, const char **argv)
          "cut the program to its finding on this target, and look at the bad page; may be given "
          "more than once",
          "TARGET"},
+        {"maps", 0, POPT_ARG_NONE, NULL, 'm',
+         "as C: in the end, also look up in /proc/self/maps what is mapped where \"@\" reaches",
+         NULL},
+        {"title", 0, POPT_ARG_STRING, NULL, 't', "lines for its head instead of the program's path",
+         "TEXT"},
         {"format", 0, POPT_ARG_STRING, NULL, 'f', "how to read the program", "auto|text|binary"},
         POPT_AUTOHELP POPT_TABLEEND,
     };

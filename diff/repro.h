@@ -12,6 +12,7 @@ struct repro {
     const struct prog *prog;
     const struct record *record; /* of the target whose outcomes are expected */
     const char *title;           /* lines for the head, may be NULL */
+    bool maps;                   /* C: what is mapped where "@" reaches is looked up in the end */
 };
 
 /*

@@ -144,6 +144,7 @@ static void print_includes(const struct repro_c *c, struct buf *out)
     bool faults = repro_helpers_needed(c->needs) & UINT64_C(1) << HELPER_GO_OVER;
     bool files = c->needs & UINT64_C(1) << HELPER_FILE;
     bool forks = c->needs & UINT64_C(1) << HELPER_FORKS;
+    bool lists = c->needs & UINT64_C(1) << HELPER_SHOWS;
 
     buf_fmt(out,
             "#ifndef _GNU_SOURCE\n#define _GNU_SOURCE\n#endif\n"
@@ -155,9 +156,10 @@ static void print_includes(const struct repro_c *c, struct buf *out)
             "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <sys/mman.h>\n"
             "%s#include <sys/types.h>\n%s#include <unistd.h>\n\n",
             c->system == ABI_LINUX ? "__linux__" : "__FreeBSD__", system_title(c->system),
-            files ? "#include <fcntl.h>\n" : "",
+            files || lists ? "#include <fcntl.h>\n" : "",
             faults ? "#include <setjmp.h>\n#include <signal.h>\n" : "",
             files ? "#include <sys/syscall.h>\n" : "", forks ? "#include <sys/wait.h>\n" : "");
+    buf_str(out, "#define SECONDS 60 /* that this may take, or it hangs: SIGALRM ends it */\n\n");
     if (c->wide) {
         buf_str(out, "#if UINTPTR_MAX <= 0xffffffff\n"
                      "#error these steps need addresses of 64 bits\n#endif\n\n");
@@ -294,6 +296,7 @@ static void print_setup(struct repro_c *c, struct buf *out)
     const struct record_place *p = &c->r->record->place;
 
     buf_fmt(out,
+            "    alarm(SECONDS);\n"
             "    if (sysconf(_SC_PAGESIZE) != %" PRIu64 ") {\n"
             "        cannot(\"pages are not of %" PRIu64 " bytes\");\n    }\n",
             p->page, p->page);
@@ -367,6 +370,9 @@ int repro_c(const struct repro *r, struct buf *out, struct err *e)
     if (rc == 0) {
         assemble(c, out);
         rc = buf_failed(out) ? err_set(e, -ENOMEM, "out of memory") : 0;
+    }
+    if (rc == 0 && r->maps && !(c->needs & UINT64_C(1) << HELPER_SHOWS)) {
+        rc = err_set(e, -ENOTSUP, "no map to look up: the program names nothing by \"@\"");
     }
     repro_space_free(&c->space);
     repro_steps_free(&c->steps);

@@ -32,6 +32,7 @@ enum repro_helper {
     HELPER_LOADS_BYTE,
     HELPER_LOAD_FAULTS,
     HELPER_FORKS,
+    HELPER_SHOWS,
     HELPER_COUNT,
 };
 
@@ -49,6 +50,7 @@ struct repro_c {
     uint64_t needs;  /* set of helpers */
     bool wide;       /* it has numbers of more than 32 bits */
     unsigned indent;
+    bool looked;                    /* at what is mapped in the end */
     bool files[PROG_FILES_MAX];     /* that are used */
     bool results[PROG_RESULTS_MAX]; /* the same */
     bool known[PROG_RESULTS_MAX];   /* the result is there in the record */
@@ -63,5 +65,7 @@ static inline void repro_c_need(struct repro_c *c, enum repro_helper h)
 void repro_c_number(struct repro_c *c, uint64_t v, struct buf *out);
 /* TEXT, which may be too long for a line, as one statement at the present indent. */
 void repro_c_line(const struct repro_c *c, const char *text, struct buf *out);
+/* What the record has mapped after its last op, as steps of the same kind (repro_c_maps.c). */
+void repro_c_maps(struct repro_c *c);
 /* All steps into the body; find out what they need. */
 void repro_c_steps(struct repro_c *c);

@@ -404,6 +404,10 @@ static void print_steps(struct repro_c *c, size_t at, size_t stop)
             }
         }
         buf_u8(&c->body, '\n');
+        if (at == c->r->prog->ops.n && c->r->prog->ops.v[at - 1].kind != OP_fork && !c->looked) {
+            c->looked = true;
+            repro_c_maps(c);
+        }
     }
 }
 
