@@ -41,6 +41,16 @@
 #define PROT_ADI NONE
 #endif
 
+/*
+ * Where stacks grow upwards MAP_GROWSDOWN makes none and PROT_GROWSUP finds one: the other way round
+ * than everywhere else, which is not what a program means by them.
+ */
+#ifdef __hppa__
+#define STACKS_GROW_UP true
+#else
+#define STACKS_GROW_UP false
+#endif
+
 struct number {
     uint32_t generic; /* 0: it has none */
     uint32_t own;     /* NONE */
@@ -103,12 +113,14 @@ static bool flags(const struct number *rows, size_t n, uint64_t generic, uint32_
 
 bool numbers_prot(uint64_t generic, uint32_t *ret)
 {
-    return flags(prots, ARRAY_LEN(prots), generic, ret);
+    return !(STACKS_GROW_UP && (generic & (ABI_PROT_GROWSDOWN | ABI_PROT_GROWSUP))) &&
+           flags(prots, ARRAY_LEN(prots), generic, ret);
 }
 
 bool numbers_mapflags(uint64_t generic, uint32_t *ret)
 {
-    return flags(mapflags, ARRAY_LEN(mapflags), generic, ret);
+    return !(STACKS_GROW_UP && (generic & LINUX_MAP_GROWSDOWN)) &&
+           flags(mapflags, ARRAY_LEN(mapflags), generic, ret);
 }
 
 bool numbers_msync(uint64_t generic, uint32_t *ret)
