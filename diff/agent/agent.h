@@ -7,8 +7,8 @@
  *
  * main.c (frames to programs), steps.c (a program), step.c (an op), numbers.c (the guest's own
  * numbers), access.c (loads and stores), files.c, maps.c, space.c (where programs run), owned.c
- * (what is an emulator's there), wire.c, sys.c and arch/ (system calls), shim.c and libc/ (what
- * takes the place of a library).
+ * (what is an emulator's there), warm.c (what makes an emulator fast), wire.c, sys.c and arch/
+ * (system calls), shim.c and libc/ (what takes the place of a library).
  */
 #pragma once
 
@@ -31,6 +31,7 @@ struct agent {
     int fds[PROG_FILES_MAX];
     struct region_vec now; /* what the program has mapped, as last read */
     unsigned process;
+    bool fresh;   /* nothing was done since */
     bool no_maps; /* regions are not asked for */
     bool locks;   /* a mapping of the program may be locked */
     bool grows;   /* one may grow when it is touched */
@@ -42,6 +43,9 @@ extern uint8_t agent_anchor[AGENT_PAGE_MAX];
 
 /* Say so and end. */
 _Noreturn void agent_fail(const char *text);
+
+/* The program in LEN bytes is A's from now on. False: there is no room for it. */
+bool agent_take_program(struct agent *a, const uint8_t *data, size_t len);
 
 /* space.c: where programs run. Ends the agent if there is no such place. */
 void space_find(struct agent *a);

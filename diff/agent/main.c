@@ -11,6 +11,7 @@
 #include "maps.h"
 #include "op/codec.h"
 #include "sys.h"
+#include "warm.h"
 #include "wire.h"
 
 _Alignas(AGENT_PAGE_MAX) uint8_t agent_anchor[AGENT_PAGE_MAX];
@@ -107,12 +108,10 @@ static void await_go(void)
     (void)wire_await(AGENT_GO);
 }
 
-static _Noreturn void run_program(struct agent *a, const struct wire_frame *f)
+bool agent_take_program(struct agent *a, const uint8_t *data, size_t len)
 {
-    uint8_t flags = f->data[0];
-
-    if (prog_decode(&a->prog, f->data + 1, f->len - 1) < 0) {
-        agent_fail("a program with more than there is room for");
+    if (prog_decode(&a->prog, data, len) < 0) {
+        return false;
     }
     a->how = (struct op_resolver){
         .system = ABI_LINUX,
@@ -121,10 +120,17 @@ static _Noreturn void run_program(struct agent *a, const struct wire_frame *f)
         .n_files = a->prog.files.n,
         .mremap = true,
     };
-    a->no_maps = (flags & AGENT_NO_MAPS) != 0;
-    if (!maps_read(a, a->place.within)) {
-        agent_fail("/proc/self/maps cannot be read");
+    return true;
+}
+
+static _Noreturn void run_program(struct agent *a, const struct wire_frame *f)
+{
+    uint8_t flags = f->data[0];
+
+    if (!agent_take_program(a, f->data + 1, f->len - 1)) {
+        agent_fail("a program with more than there is room for");
     }
+    a->no_maps = (flags & AGENT_NO_MAPS) != 0;
     if (!files_make(a)) {
         agent_fail("the program's files cannot be made");
     }
@@ -206,6 +212,10 @@ _Noreturn void agent_main(const unsigned long *stack)
     access_init();
     map_anchor();
     space_find(&agent);
+    warm_up(&agent);
+    if (!maps_read(&agent, agent.place.within)) { /* what every program finds */
+        agent_fail("/proc/self/maps cannot be read");
+    }
     hello(&agent);
     while (wire_read(&f)) {
         if (f.type != AGENT_GO) { /* of a process that died in its pause */

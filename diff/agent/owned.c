@@ -28,6 +28,7 @@ static struct {
     uint64_t base;     /* the system's address of the guest's 0 */
     struct range r[OWNED_MAX];
     unsigned n;
+    bool collected; /* for the op in hand */
 } owned;
 
 static bool is_anchor(const struct linux_map *m, void *arg)
@@ -72,6 +73,7 @@ static bool add_row(const struct linux_map *m, void *arg)
 static void collect(struct agent *a)
 {
     owned.n = 0;
+    owned.collected = true;
     if (maps_read(a, (struct range){0, UINT64_MAX})) {
         (void)maps_each(SYSTEM_MAP, add_row, a);
     }
@@ -154,7 +156,10 @@ enum record_poison owned_guard(struct agent *a, enum op_kind kind, const struct 
     if (!owned.any) {
         return RECORD_CLEAN;
     }
+    owned.collected = false;
     foreign = reached(a, kind, args->arg);
-    (void)maps_read(a, a->place.within);
+    if (owned.collected) {
+        (void)maps_read(a, a->place.within); /* a map is what an op costs most, if emulated */
+    }
     return foreign ? RECORD_FOREIGN : RECORD_CLEAN;
 }

@@ -89,7 +89,8 @@ static void put_regions(struct agent *a)
     if (a->no_maps) {
         return;
     }
-    now.has_regions = maps_read(a, a->place.within);
+    now.has_regions = a->fresh || maps_read(a, a->place.within);
+    a->fresh = now.has_regions;
     if (!now.has_regions) {
         poison(RECORD_FULL);
     }
@@ -133,7 +134,7 @@ static void put_all(struct agent *a)
     struct look_all all = look_all_begin(&a->now, a->place.page);
     uint64_t at;
 
-    if (a->no_maps && !maps_read(a, a->place.within)) {
+    if (a->no_maps && !a->fresh && !maps_read(a, a->place.within)) {
         poison(RECORD_FULL);
     }
     while (look_all_next(&all, &at)) {
@@ -266,6 +267,7 @@ static void run(struct agent *a, enum op_kind kind)
         poison(why);
         return;
     }
+    a->fresh = false;
     if (kind == OP_store || kind == OP_load) {
         touch(kind == OP_store);
     } else {
@@ -302,6 +304,7 @@ void step_wait(struct agent *a, size_t at)
 
 void step_born(struct agent *a, size_t at)
 {
+    a->fresh = false; /* not everything is inherited */
     begin(a, RECORD_BORN, at);
     put_regions(a);
     put_all(a);

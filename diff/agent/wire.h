@@ -18,6 +18,8 @@ void wire_bytes(const void *data, size_t len);
 void wire_done(void);
 /* Ends this process if nobody reads. */
 void wire_flush(void);
+/* Nothing goes out as long as MUTE; what is flushed then is gone. */
+void wire_mute(bool mute);
 
 struct wire_frame {
     uint8_t type; /* enum agent_frame */
