@@ -252,6 +252,7 @@ struct json_object *diff_counts_json(const struct diff_counts *c, double seconds
                                    json_object_new_uint64(c->poisoned[i]));
         }
     }
+    json_object_object_add(o, "restarts", json_object_new_uint64(c->restarts));
     json_object_object_add(o, "excused", json_object_new_uint64(c->excused));
     json_object_object_add(o, "excused_by", excused_json(c));
     json_object_object_add(o, "poisoned", poisoned);

@@ -181,8 +181,8 @@ static bool is_last(const struct compare_result *r)
 {
     return r->verdict == COMPARE_POISONED &&
            (r->poison == RECORD_GIVEN_UP || r->poison == RECORD_UNSURE ||
-            r->poison == RECORD_ASTRAY || r->poison == RECORD_GROWN ||
-            r->poison == RECORD_FAULT || r->poison == RECORD_GARBLED);
+            r->poison == RECORD_ASTRAY || r->poison == RECORD_GROWN || r->poison == RECORD_FAULT ||
+            r->poison == RECORD_GARBLED);
 }
 
 /* Target I against the leader, step by step. */
@@ -340,5 +340,9 @@ int diff_set_run(struct diff_set *d, const struct prog *p, struct err *e)
     int rc = run(d, p, e);
     int left = rc < 0 ? 0 : forget_ahead(d, p, e);
 
+    d->counts.restarts = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        d->counts.restarts += d->v[i].recorder ? recorder_restarts(d->v[i].recorder) : 0;
+    }
     return left < 0 ? left : rc;
 }

@@ -24,6 +24,7 @@ struct diff_counts {
     uint64_t excused;           /* ops in which a rule or a limit excused something, */
     uint64_t rules[RULE_COUNT]; /* by which */
     uint64_t limits[LIMIT_COUNT];
+    uint64_t restarts; /* of commands that run an agent */
     uint64_t findings;
     uint64_t known; /* findings that were known before, and no more than counted */
 };

@@ -67,9 +67,11 @@ struct agent {
     unsigned n_sent;
     struct agent_steps steps; /* of it */
     unsigned hang_ms;
+    uint8_t flags; /* of PROGRAM frames */
     bool host_view;
     struct region_vec host; /* scratch */
-    int64_t heard;          /* when the agent last said anything, or was last given reason to */
+    unsigned starts;
+    int64_t heard; /* when the agent last said anything, or was last given reason to */
 };
 
 static int64_t now_ms(void)
@@ -139,20 +141,12 @@ static int await_hello(struct agent *a, struct err *e)
     return rc < 0 ? rc : take_hello(a, &f, e);
 }
 
-static void print_command(const struct agent *a, struct buf *out)
-{
-    for (size_t i = 0; i < a->argv.n; i++) {
-        buf_str(out, i ? " " : "");
-        buf_word(out, a->argv.v[i]);
-    }
-}
-
 static int no_agent(struct agent *a, int rc, const char *why, struct err *e)
 {
     struct buf command = BUF_INIT;
     struct buf line = BUF_INIT;
 
-    print_command(a, &command);
+    words_print(&a->argv, &command);
     said_line(&a->proc.said, &line);
     err_set(e, rc, "no agent from `%s`: %s%s%s", buf_text(&command), why,
             line.len ? "; it said: " : "", buf_text(&line));
@@ -178,6 +172,7 @@ static int start_once(struct agent *a, struct err *e)
         return no_agent(a, rc, why.text, e);
     }
     a->heard = now_ms();
+    a->starts++;
     return 0;
 }
 
@@ -221,6 +216,7 @@ int agent_open(struct agent **ret, const struct agent_options *o, struct err *e)
     kernel_limits(&a->limits);
     a->limits.emulated = o->emulated;
     a->host_view = o->host_view;
+    a->flags = (o->host_view ? AGENT_PAUSE : 0) | (o->no_maps ? AGENT_NO_MAPS : 0);
     rc = copy_options(a, o) < 0 ? err_set(e, -ENOMEM, "out of memory") : start_once(a, e);
     if (rc < 0) {
         agent_close(a);
@@ -250,6 +246,11 @@ struct agent *agent_close(struct agent *a)
 const struct record_place *agent_place(const struct agent *a)
 {
     return &a->hello.place;
+}
+
+unsigned agent_starts(const struct agent *a)
+{
+    return a->starts;
 }
 
 /* ---- ends ---- */
@@ -352,7 +353,7 @@ static void send_waiting(struct agent *a)
         }
         buf_le(&a->proc.out, s->bytes.len + 2, 4);
         buf_u8(&a->proc.out, AGENT_PROGRAM);
-        buf_u8(&a->proc.out, a->host_view ? AGENT_PAUSE : 0);
+        buf_u8(&a->proc.out, a->flags);
         buf_add(&a->proc.out, s->bytes.data, s->bytes.len);
         s->state = SLOT_SENT;
         a->sent[a->n_sent++] = s;

@@ -25,6 +25,7 @@ struct agent_options {
     char *const *argv; /* NULL behind the last; the first is a path */
     const char *arch;  /* the agent must be one of this; NULL: any */
     unsigned hang_ms;  /* 0: AGENT_HANG_MS */
+    bool no_maps;      /* steps without what is mapped: faster */
     bool host_view;    /* the last step of a program has what the host has mapped for the guest */
     bool emulated;     /* the command is an emulator: for the records' place */
 };
@@ -35,6 +36,8 @@ int agent_open(struct agent **ret, const struct agent_options *o, struct err *e)
 struct agent *agent_close(struct agent *a);
 /* Where its programs run. */
 const struct record_place *agent_place(const struct agent *a);
+/* How often the command was started, the first time included. */
+unsigned agent_starts(const struct agent *a);
 
 /* 0; -EAGAIN if the ring is full; another negative errno with the reason in E. */
 int agent_submit(struct agent *a, const struct prog *p, struct err *e);

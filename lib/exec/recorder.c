@@ -196,6 +196,11 @@ static int record(struct recorder *r, const struct prog *p, struct record *ret, 
                        : record_of_model(r, p, ret, e);
 }
 
+unsigned recorder_restarts(const struct recorder *r)
+{
+    return r->agent ? agent_starts(r->agent) - 1 : 0;
+}
+
 bool recorder_native(const struct recorder *r, struct prog_config *ret)
 {
     *ret = PROG_CONFIG_DEFAULT;

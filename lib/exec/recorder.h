@@ -24,6 +24,8 @@ int recorder_ahead(struct recorder *r, const struct prog *p, struct err *e);
 int recorder_record(struct recorder *r, const struct prog *p, struct record *ret, struct err *e);
 /* Whether programs can have one configuration alone there, as of a kernel: which, into RET. */
 bool recorder_native(const struct recorder *r, struct prog_config *ret);
+/* How often a command that runs an agent had to be started again. */
+unsigned recorder_restarts(const struct recorder *r);
 /* How a layer is judged meanwhile, and whether its records have the views of host and model. */
 void recorder_judge_by(struct recorder *r, const struct run_options *o, bool views);
 /* What came of the last record of a layer, until the next; NULL for anything else. */

@@ -73,3 +73,11 @@ int words_split(struct words *w, const char *text, struct err *e)
     buf_free(&word);
     return rc;
 }
+
+void words_print(const struct words *w, struct buf *out)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        buf_str(out, i ? " " : "");
+        buf_word(out, w->v[i]);
+    }
+}

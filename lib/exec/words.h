@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 struct words {
@@ -17,3 +18,5 @@ void words_free(struct words *w);
 int words_add(struct words *w, const char *word);
 /* Append those of TEXT. 0, or -EINVAL/-ENOMEM with the reason in E. */
 int words_split(struct words *w, const char *text, struct err *e);
+/* As words_split reads them. */
+void words_print(const struct words *w, struct buf *out);
