@@ -7,6 +7,7 @@
 
 #include "base/vec.h"
 #include "bench.h"
+#include "bench_agent.h"
 #include "bench_minimize.h"
 #include "cmd.h"
 #include "run_options.h"
@@ -14,12 +15,14 @@
 static const struct {
     const char *name;
     const char *title;
-    int (*run)(struct err *e); /* NULL: bench_minimize, which has options */
+    int (*run)(struct err *e); /* NULL: run_one knows, for it has options */
 } benches[] = {
     {"real", "a program on the real host against the same host calls made bare", bench_real},
     {"pageflags", "time per op of the page-flag table, many runs against few", bench_pageflags},
     {"sim", "the simulated host against the real one, many areas against few", bench_sim},
     {"minimize", "executions to make failing programs of 60 ops small", NULL},
+    {"agent", "an emulator that stays against one per program, and an op's cost in the agent",
+     NULL},
 };
 
 struct bench_command {
@@ -29,7 +32,17 @@ struct bench_command {
     } layers;
     struct bench_minimize minimize;
     bool has_options; /* that are for minimize alone */
+    char *on;         /* of agent */
 };
+
+static int run_one(const struct bench_command *c, size_t i, struct err *e)
+{
+    if (benches[i].run) {
+        return benches[i].run(e);
+    }
+    return strcmp(benches[i].name, "agent") == 0 ? bench_agent(c->on, e)
+                                                 : bench_minimize(&c->minimize, e);
+}
 
 static int run_benches(struct bench_command *c, const char *name)
 {
@@ -45,7 +58,12 @@ static int run_benches(struct bench_command *c, const char *name)
         }
         matched = 1;
         printf("%s: %s\n", benches[i].name, benches[i].title);
-        r = benches[i].run ? benches[i].run(&e) : bench_minimize(&c->minimize, &e);
+        r = run_one(c, i, &e);
+        if (r == -ENOTSUP) {
+            fprintf(stderr, "twinmap bench: %s skipped: %s\n", benches[i].name, e.text);
+            code = name ? EXIT_NOTHING_RAN : code;
+            continue;
+        }
         if (r == -EINVAL || r == -ENOENT) {
             return cmd_usage("bench", "%s", e.text);
         }
@@ -56,7 +74,8 @@ static int run_benches(struct bench_command *c, const char *name)
     }
     return matched
                ? cmd_finish("bench", code)
-               : cmd_usage("bench", "%s: unknown; there are: real, pageflags, sim, minimize", name);
+               : cmd_usage("bench", "%s: unknown; there are: real, pageflags, sim, minimize, agent",
+                           name);
 }
 
 static int add_layer(struct bench_command *c, const char *value, struct err *e)
@@ -85,8 +104,12 @@ static int parse(struct bench_command *c, struct cmd_options *o, struct err *e)
     while (rc == 0 && (val = cmd_next(o)) > 0) {
         char *value = cmd_value(o);
 
-        c->has_options = true;
-        if (val == 'l') {
+        c->has_options |= val != 'o';
+        if (val == 'o') {
+            free(c->on);
+            c->on = strdup(value);
+            rc = c->on ? 0 : err_set(e, -ENOMEM, "out of memory");
+        } else if (val == 'l') {
             rc = add_layer(c, value, e);
         } else if (val == 'p') {
             c->minimize.show = true;
@@ -115,6 +138,9 @@ static int run(struct bench_command *c, const char **args)
     if (c->has_options && (!name || strcmp(name, "minimize") != 0)) {
         return cmd_usage("bench", "--layer, --starts, --seed and --show are for bench minimize");
     }
+    if (c->on && (!name || strcmp(name, "agent") != 0)) {
+        return cmd_usage("bench", "--on is for bench agent");
+    }
     return run_benches(c, name);
 }
 
@@ -128,6 +154,8 @@ int cmd_bench(int argc, const char **argv)
         {"starts", 0, POPT_ARG_STRING, NULL, 'n', "minimize: programs per layer (1)", "N"},
         {"seed", 0, POPT_ARG_STRING, NULL, 's', "minimize: of the first program drawn (0)", "S"},
         {"show", 0, POPT_ARG_NONE, NULL, 'p', "minimize: print what programs end in", NULL},
+        {"on", 0, POPT_ARG_STRING, NULL, 'o',
+         "agent: the emulator, or a wrapper, as a target (qemu-x86_64)", "TARGET"},
         POPT_AUTOHELP POPT_TABLEEND,
     };
     struct bench_command c = {.minimize = {.starts = 1}};
@@ -142,5 +170,6 @@ int cmd_bench(int argc, const char **argv)
         free(c.layers.v[i]);
     }
     free(c.layers.v);
+    free(c.on);
     return code;
 }
