@@ -309,7 +309,7 @@ static int bench_native(struct rig *rig, struct err *e)
 
 int bench_agent(const char *target, struct err *e)
 {
-    struct rig rig = {.prog = PROG_INIT, .record = RECORD_INIT};
+    struct rig rig = {.prog = PROG_INIT};
     int rc = prog_parse(&rig.prog, "bench", program_text, strlen(program_text), e);
     int judged = 0;
 

@@ -1,11 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* twinmap targets: what is available here, and why not if not. */
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "cmd.h"
 #include "exec/machine.h"
 #include "exec/target.h"
 #include "run_json.h"
+
+static void add_row(struct json_object *rows, const struct target_status *s)
+{
+    struct json_object *row = json_object_new_object();
+
+    json_object_object_add(row, "target", json_object_new_string(s->name));
+    json_object_object_add(row, "available", json_object_new_boolean(s->available));
+    if (s->bits) {
+        json_object_object_add(row, "bits", json_object_new_int((int)s->bits));
+        json_object_object_add(row, "page", json_object_new_uint64(s->page));
+    }
+    json_object_object_add(row, "note", json_object_new_string(s->note));
+    json_object_array_add(rows, row);
+}
 
 static void print_json(void)
 {
@@ -14,12 +29,7 @@ static void print_json(void)
     struct target_status s;
 
     for (size_t i = 0; target_status_nth(i, &s); i++) {
-        struct json_object *row = json_object_new_object();
-
-        json_object_object_add(row, "target", json_object_new_string(s.name));
-        json_object_object_add(row, "available", json_object_new_boolean(s.available));
-        json_object_object_add(row, "note", json_object_new_string(s.note));
-        json_object_array_add(rows, row);
+        add_row(rows, &s);
     }
     json_object_object_add(doc, "targets", rows);
     rows = json_object_new_array();
@@ -54,6 +64,35 @@ static void print_table(void)
            "size is given,\nit is what the layer reasons in, as with QEMU's -p.\n");
 }
 
+/* Those that are named alone. An exit status. */
+static int print_named(const char *const *names, bool json)
+{
+    struct json_object *rows = json_object_new_array();
+    struct json_object *doc = json_object_new_object();
+    struct target_status s;
+    struct target_spec spec;
+    struct err e;
+
+    json_object_object_add(doc, "targets", rows);
+    for (; *names; names++) {
+        if (target_parse(&spec, *names, &e) < 0) {
+            json_object_put(doc);
+            return cmd_usage("targets", "%s", e.text);
+        }
+        target_status_of(&spec, &s);
+        add_row(rows, &s);
+        if (!json) {
+            printf("%-14s %-4s %s\n", s.name, s.available ? "yes" : "no", s.note);
+        }
+    }
+    if (json) {
+        json_emit(doc);
+    } else {
+        json_object_put(doc);
+    }
+    return cmd_finish("targets", EXIT_HOLDS);
+}
+
 int cmd_targets(int argc, const char **argv)
 {
     int json = 0;
@@ -68,7 +107,7 @@ int cmd_targets(int argc, const char **argv)
     while (cmd_next(&o) > 0) {
     }
     if (cmd_args(&o)) {
-        code = cmd_usage("targets", "takes no argument");
+        code = print_named(cmd_args(&o), json);
     } else {
         if (json) {
             print_json();

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "abi/abi.h"
 #include "base/int.h"
@@ -185,6 +186,7 @@ int target_parse(struct target_spec *ret, const char *text, struct err *e)
 
 static bool fill(struct target_status *ret, const char *name, bool available, const char *note)
 {
+    *ret = (struct target_status){0};
     ret->available = available;
     snprintf(ret->name, sizeof(ret->name), "%s", name);
     snprintf(ret->note, sizeof(ret->note), "%s", note);
@@ -198,7 +200,12 @@ static bool fill_other(struct target_status *ret, size_t i)
     if (others[i].kind == TARGET_KERNEL && !kernel_available(&why)) {
         return fill(ret, others[i].name, false, why);
     }
-    return fill(ret, others[i].name, true, others[i].note);
+    (void)fill(ret, others[i].name, true, others[i].note);
+    if (others[i].kind == TARGET_KERNEL) {
+        ret->bits = 8 * sizeof(long);
+        ret->page = (uint64_t)sysconf(_SC_PAGESIZE);
+    }
+    return true;
 }
 
 bool target_status_nth(size_t n, struct target_status *ret)
@@ -228,6 +235,22 @@ bool target_status_nth(size_t n, struct target_status *ret)
         return fill_other(ret, n);
     }
     return target_agent_status(n - ARRAY_LEN(others), ret);
+}
+
+void target_status_of(const struct target_spec *spec, struct target_status *ret)
+{
+    if (spec->kind == TARGET_AGENT) {
+        target_agent_status_of(spec, ret);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (spec->kind == others[i].kind && spec->system == others[i].system) {
+            (void)fill_other(ret, i);
+            snprintf(ret->name, sizeof(ret->name), "%s", spec->text);
+            return;
+        }
+    }
+    (void)fill(ret, spec->text, true, "a layer");
 }
 
 bool target_available(const struct target_spec *spec, struct err *why)

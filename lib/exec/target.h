@@ -46,12 +46,16 @@ int target_parse(struct target_spec *ret, const char *text, struct err *e);
 
 /* One row of `twinmap targets`. */
 struct target_status {
-    char name[64];
+    char name[256];
     bool available;
     char note[256]; /* what it is; why not, and what would bring it */
+    unsigned bits;  /* of its addresses; 0: as the configuration says */
+    uint64_t page;  /* of its guests, the same */
 };
 /* The N-th row; false past the last. */
 bool target_status_nth(size_t n, struct target_status *ret);
+/* The same for SPEC, as it is given. */
+void target_status_of(const struct target_spec *spec, struct target_status *ret);
 /*
  * Whether SPEC, which is no layer, can be had here, as far as that is known without starting it;
  * if not, why.

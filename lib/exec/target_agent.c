@@ -318,12 +318,13 @@ static void read_version(const char *path, char *ret, size_t size)
     }
 }
 
-static void fill_qemu(const struct arch_desc *a, struct target_status *ret)
+/* BIN as of arch_find_emulator. */
+static void fill_qemu(const struct arch_desc *a, const char *bin, struct target_status *ret)
 {
     struct buf path = BUF_INIT;
     struct buf why_emulator = BUF_INIT;
     struct buf why_agent = BUF_INIT;
-    bool emulator = arch_find_emulator(a, NULL, &path, &why_emulator);
+    bool emulator = arch_find_emulator(a, bin, &path, &why_emulator);
     char version[80] = "";
     bool agent;
 
@@ -333,6 +334,8 @@ static void fill_qemu(const struct arch_desc *a, struct target_status *ret)
     agent = arch_find_agent(a, &path, &why_agent);
     snprintf(ret->name, sizeof(ret->name), QEMU "%s", a->name);
     ret->available = emulator && agent;
+    ret->bits = a->bits;
+    ret->page = a->page;
     if (ret->available) {
         snprintf(ret->note, sizeof(ret->note), "%u-bit %s-endian guest, pages of %" PRIu64 "; %s",
                  a->bits, a->big_endian ? "big" : "little", a->page, version);
@@ -354,7 +357,7 @@ bool target_agent_status(size_t n, struct target_status *ret)
 
     *ret = (struct target_status){0};
     if (a) {
-        fill_qemu(a, ret);
+        fill_qemu(a, NULL, ret);
         return true;
     }
     if (arch_nth(n - 1) == NULL) {
@@ -370,4 +373,22 @@ bool target_agent_status(size_t n, struct target_status *ret)
     buf_free(&path);
     buf_free(&why);
     return true;
+}
+
+void target_agent_status_of(const struct target_spec *spec, struct target_status *ret)
+{
+    const struct target_agent *a = &spec->agent;
+    struct err why = {""};
+
+    *ret = (struct target_status){0};
+    if (a->emulator) {
+        fill_qemu(a->arch, a->command, ret);
+    } else {
+        ret->available = target_available(spec, &why);
+        ret->bits = a->arch->bits;
+        ret->page = a->arch->page;
+        snprintf(ret->note, sizeof(ret->note), "%s",
+                 ret->available ? "a wrapper that runs the agent" : why.text);
+    }
+    snprintf(ret->name, sizeof(ret->name), "%s", spec->text);
 }

@@ -20,3 +20,4 @@ int target_agent_command(const struct target_spec *spec, struct words *ret, stru
 
 /* The N-th row of `twinmap targets` for them; false past the last. */
 bool target_agent_status(size_t n, struct target_status *ret);
+void target_agent_status_of(const struct target_spec *spec, struct target_status *ret);
