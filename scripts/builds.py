@@ -36,8 +36,8 @@ def _call(command, log, env):
         raise BuildError(f"{' '.join(map(str, command))} failed; the end of {log}:\n{tail}")
 
 
-def build(name, *targets):
-    """Configure if need be, then build TARGETS (all by default). Raises BuildError."""
+def build(name, *targets, fresh=False):
+    """Configure if need be, FRESH: again, then build TARGETS (all by default). Raises BuildError."""
     compiler, options = BUILDS[name]
     where = folder(name)
     where.parent.mkdir(exist_ok=True)
@@ -46,6 +46,8 @@ def build(name, *targets):
     env = dict(os.environ, CC=compiler, AFL_QUIET="1", AFL_LLVM_ALLOWLIST=str(ROOT / "scripts" / "afl-allowlist"))
     if not (where / "build.ninja").exists():
         _call(["meson", "setup", where, ROOT, *options], log, env)
+    elif fresh:
+        _call(["meson", "setup", "--reconfigure", where, ROOT], log, env)
     _call(["ninja", "-C", where, *targets], log, env)
     return where
 

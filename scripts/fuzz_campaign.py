@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import builds
+import processes
 
 
 class Target(NamedTuple):
@@ -183,17 +183,9 @@ class Lane:
     def call(self, command, env, limit):
         """Run an engine in its own process group; everything of it is gone afterwards. Returns its output."""
         with open(self.log, "wb") as out:
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env,
-                                     cwd=self.work, start_new_session=True)
-            try:
-                child.wait(limit)
-            except subprocess.TimeoutExpired:
+            done = processes.run(command, limit, stdout=out, stderr=out, env=env, cwd=self.work)
+            if done.status is None:
                 self.error = f"{self.engine} did not end in time; see {self.log}"
-            try:
-                os.killpg(child.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            child.wait()
         return self.log.read_text(errors="replace")
 
 
