@@ -97,7 +97,7 @@ class Finding:
             self.note = "; --budget used up" if "used up" in done.stderr else ""
             small.replace(self.path)
         else:
-            self.note = "not made smaller: " + ("it took too long" if done.status is None
+            self.note = "; not made smaller: " + ("it took too long" if done.status is None
                                                 else (done.stderr.strip().splitlines() or ["?"])[-1])
 
     def settle(self):

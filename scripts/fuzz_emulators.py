@@ -20,7 +20,7 @@ from pathlib import Path
 
 import builds
 import processes
-from emulator_findings import AGAIN, Finding, Pair, first_of_each, known_folders, marked, shown_path, signatures_below, slug
+from emulator_findings import AGAIN, MARK, Finding, Pair, first_of_each, known_folders, shown_path, signatures_below, slug
 
 ROUND_SECONDS = 20
 ROUND_PROGRAMS = 1 << 20  # seeds of a round, more than it will use
@@ -77,7 +77,7 @@ class Campaign:
         options = [f"--known={folder}" for folder in self.folders]
         if self.seen:
             path = self.work / "seen.tm"
-            path.write_text("".join(marked("", signature) for signature in sorted(self.seen)))
+            path.write_text("".join(f"{MARK}{signature}\n" for signature in sorted(self.seen)) + "load(@0, 1)\n")
             options.append(f"--known={path}")
         return options
 
@@ -246,6 +246,9 @@ def hunt(args):
         except (KeyboardInterrupt, processes.Stopped):
             processes.end_all()
             return conclude(campaigns, True)
+        except (OSError, ValueError) as problem:  # what was found until then is said all the same
+            campaigns[-1].error = str(problem)
+            return conclude(campaigns, False)
 
 
 def main():
@@ -253,7 +256,7 @@ def main():
     processes.adopt_strays()
     try:
         return hunt(args)
-    except builds.BuildError as problem:
+    except (builds.BuildError, OSError, ValueError) as problem:
         print(f"harness error: {problem}", file=sys.stderr)
         return 3
     except KeyboardInterrupt:
