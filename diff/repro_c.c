@@ -159,7 +159,8 @@ static void print_includes(const struct repro_c *c, struct buf *out)
             files || lists ? "#include <fcntl.h>\n" : "",
             faults ? "#include <setjmp.h>\n#include <signal.h>\n" : "",
             files ? "#include <sys/syscall.h>\n" : "", forks ? "#include <sys/wait.h>\n" : "");
-    buf_str(out, "#define SECONDS 60 /* that this may take, or it hangs: SIGALRM ends it */\n\n");
+    buf_str(out, "#ifndef SECONDS\n#define SECONDS 60 /* that this may take, or it hangs: SIGALRM "
+                 "ends it */\n#endif\n\n");
     if (c->wide) {
         buf_str(out, "#if UINTPTR_MAX <= 0xffffffff\n"
                      "#error these steps need addresses of 64 bits\n#endif\n\n");

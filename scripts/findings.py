@@ -182,12 +182,12 @@ def command_of(target, program):
     return [keys.get("bin", name), *flags, str(program)]
 
 
-def compile_for(arch, source, out):
+def compile_for(arch, source, out, *flags):
     """None, or why there is no program OUT; a compiler that is missing is an error of its own class."""
     compiler = compilers().get(arch)
     if not compiler or not shutil.which(compiler):
         return f"no {compiler or f'compiler for {arch}'}"
-    done = subprocess.run([compiler, *FLAGS, "-o", out, source], capture_output=True, text=True, check=False)
+    done = subprocess.run([compiler, *FLAGS, *flags, "-o", out, source], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         lacks = "stdio.h" in done.stderr or "cannot find -lc" in done.stderr
         return f"no C library for {compiler}" if lacks else f"{compiler}: {done.stderr.strip()}"

@@ -36,7 +36,9 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#ifndef SECONDS
 #define SECONDS 60 /* that this may take, or it hangs: SIGALRM ends it */
+#endif
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000

@@ -35,7 +35,9 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#ifndef SECONDS
 #define SECONDS 60 /* that this may take, or it hangs: SIGALRM ends it */
+#endif
 
 #ifndef MAP_NORESERVE
 #define MAP_NORESERVE 0x4000

@@ -34,7 +34,9 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#ifndef SECONDS
 #define SECONDS 60 /* that this may take, or it hangs: SIGALRM ends it */
+#endif
 
 #if UINTPTR_MAX <= 0xffffffff
 #error these steps need addresses of 64 bits
