@@ -140,7 +140,8 @@ class Twinmap:
         """Whether the target of F still does what the finding says."""
         if f.shows == "maps":
             return self.difference(f.oracle, f.target, f.path)[0] in f.signatures
-        return self.fails(f.target, f.path)
+        patience = ",hang=2000" if f.kind == "hang" and ",hang=" not in f.target else ""
+        return self.fails(f.target + patience, f.path)
 
     def emit_c(self, f):
         """The C file of F as it should be: its text, or None and why there is none."""
@@ -194,14 +195,16 @@ def compile_for(arch, source, out, *flags):
     return None
 
 
-def run_program(command):
-    """Status, and what it said; a signal is its negative number."""
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                              timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        return -signal.SIGALRM, "it does not end"
-    return done.returncode, done.stderr.strip()
+def run_program(command, seconds=SECONDS):
+    """Status, and what it said; a signal is its negative number. An emulator that hangs may not deliver SIGALRM either."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                          errors="replace", start_new_session=True) as done:
+        try:
+            _, said = done.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(done.pid, signal.SIGKILL)
+            return -signal.SIGALRM, "it does not end"
+    return done.returncode, said.strip()
 
 
 # What a new finding says of itself.
