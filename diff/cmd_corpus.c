@@ -241,7 +241,7 @@ static int take(struct corpus_command *c, const struct pool_result *r, struct er
     return count(c, in->path, spec->text, &o, e);
 }
 
-/* Whether PATH is a finding in an emulator: it expects what a kernel does, whatever limits excuse. */
+/* Whether PATH is a finding in an emulator: it expects what a kernel does, limits or not. */
 static bool is_emulators(const char *path)
 {
     char *full = realpath(path, NULL);
