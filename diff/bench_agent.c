@@ -62,9 +62,6 @@ static int open_agent(struct agent **ret, const char *target, bool no_maps, stru
     struct words command = WORDS_INIT;
     int rc = target_parse(&spec, target, e);
 
-    if (rc == 0 && spec.kind != TARGET_AGENT) {
-        rc = err_set(e, -EINVAL, "--on %s: expected qemu-ARCH or cmd:COMMAND", target);
-    }
     rc = rc < 0 ? rc : target_agent_command(&spec, &command, e);
     if (rc == 0) {
         const struct agent_options o = {.name = target,

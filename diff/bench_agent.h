@@ -5,7 +5,8 @@
 #include "base/err.h"
 
 /*
- * TARGET runs an agent, NULL: qemu-x86_64. Prints its figures; 0 within the bound, 1 outside, a
- * negative errno with the reason in E: -ENOTSUP if an agent or the emulator is not here.
+ * TARGET, of kind TARGET_AGENT, runs an agent; NULL: qemu-x86_64. Prints its figures; 0 within the
+ * bound, 1 outside, a negative errno with the reason in E: -ENOTSUP if an agent or the emulator is
+ * not here.
  */
 int bench_agent(const char *target, struct err *e);

@@ -96,6 +96,19 @@ static int add_layer(struct bench_command *c, const char *value, struct err *e)
     return rc < 0 ? rc : err_set(e, -ENOMEM, "out of memory");
 }
 
+static int take_on(struct bench_command *c, const char *value, struct err *e)
+{
+    struct target_spec spec;
+    int rc = target_parse(&spec, value, e);
+
+    if (rc == 0 && spec.kind != TARGET_AGENT) {
+        rc = err_set(e, -EINVAL, "--on %s: expected qemu-ARCH or cmd:COMMAND", value);
+    }
+    free(c->on);
+    c->on = rc == 0 ? strdup(value) : NULL;
+    return rc < 0 || c->on ? rc : err_set(e, -ENOMEM, "out of memory");
+}
+
 static int parse(struct bench_command *c, struct cmd_options *o, struct err *e)
 {
     int rc = 0;
@@ -106,9 +119,7 @@ static int parse(struct bench_command *c, struct cmd_options *o, struct err *e)
 
         c->has_options |= val != 'o';
         if (val == 'o') {
-            free(c->on);
-            c->on = strdup(value);
-            rc = c->on ? 0 : err_set(e, -ENOMEM, "out of memory");
+            rc = take_on(c, value, e);
         } else if (val == 'l') {
             rc = add_layer(c, value, e);
         } else if (val == 'p') {
