@@ -70,6 +70,7 @@ class Campaign:
         self.seconds = 0.0
         self.findings, self.flaky = [], []
         self.rounds = []
+        self.merged = 0  # findings that became one of the others when they were made small
         self.error = None
 
     def known_options(self):
@@ -124,9 +125,11 @@ class Campaign:
 
     def keep(self, finding):
         """Unless what is left of it is known by another program."""
-        others = {f.signature for f in self.findings}
-        if finding.signature in self.known | others:
+        if finding.signature in self.known:
             self.masked[finding.signature] += 1
+            return
+        if finding.signature in {f.signature for f in self.findings}:
+            self.merged += 1
             return
         self.seen.add(finding.signature)
         finding.keep(self.flaky_kept if finding.flaky else self.kept)
@@ -165,6 +168,8 @@ def summary_of(campaign):
     for title, found in (("new findings", c.findings), ("flaky, kept apart", c.flaky)):
         text += f"  {title}: {len(found)}\n" if found or title[0] == "n" else ""
         text += "".join(map(describe, found))
+    if c.merged:
+        text += f"  {c.merged} more became one of these when they were made small\n"
     return text
 
 
