@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Findings that are known, by their signatures, as the files that hold them say on a line of theirs. */
+/* Findings that are known, by their signatures, as the files that hold them say on a line. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@ struct known {
 
 /*
  * Those of PATH, a text that names them behind "twinmap-finding:", one a line, or of all programs
- * below it, a folder. 0, or a negative errno with one line in E; a file that names none is an error.
+ * below it, a folder. 0, or a negative errno with one line in E; a file that names none is one.
  */
 int known_add(struct known *k, const char *path, struct err *e);
 void known_free(struct known *k);

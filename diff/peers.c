@@ -262,11 +262,14 @@ static int differ(struct peers *p, size_t i, struct compare_result *ret)
         x->step.outcome.kind == OUTCOME_SKIPPED || y->step.outcome.kind == OUTCOME_SKIPPED;
 
     print_outcomes(p, x, y, &ret->text);
-    if (skipped) {
-        return poisoned(p, i, lacks_result(p, x) ? RECORD_APART : RECORD_UNSAID, ret);
+    if (skipped && lacks_result(p, x)) {
+        return poisoned(p, i, RECORD_APART, ret);
     }
     if (peers_excused(p, i, COMPARE_OUTCOME, ret)) {
         return changed_nothing(p, x, y) ? 0 : peers_part(p, i);
+    }
+    if (skipped) {
+        return poisoned(p, i, RECORD_UNSAID, ret);
     }
     if (peers_meets_apart(p, i)) {
         return poisoned(p, i, RECORD_APART, ret);

@@ -42,8 +42,8 @@
 #endif
 
 /*
- * Where stacks grow upwards MAP_GROWSDOWN makes none and PROT_GROWSUP finds one: the other way round
- * than everywhere else, which is not what a program means by them.
+ * Where stacks grow upwards MAP_GROWSDOWN makes none and PROT_GROWSUP finds one: the other way
+ * round than everywhere else, which is not what a program means by them.
  */
 #ifdef __hppa__
 #define STACKS_GROW_UP true
