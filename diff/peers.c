@@ -268,7 +268,7 @@ static int differ(struct peers *p, size_t i, struct compare_result *ret)
     if (peers_excused(p, i, COMPARE_OUTCOME, ret)) {
         return changed_nothing(p, x, y) ? 0 : peers_part(p, i);
     }
-    if (skipped) {
+    if (skipped && p->a->place.system == p->b->place.system) {
         return poisoned(p, i, RECORD_UNSAID, ret);
     }
     if (peers_meets_apart(p, i)) {
