@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who the agent is, then frames: each program in a process of its own, so that nothing stays. */
+/*
+ * Who the agent is, then frames: each program in a process of its own, so that nothing stays. The
+ * process of the next one is made while the one before runs: under an emulator that is what takes
+ * longest. It waits at a gate until its turn comes, and reads its program itself.
+ */
 #include "agent.h"
 
 #include <errno.h>
@@ -24,13 +28,16 @@ static struct prog_require requires[PROG_REQUIRES_MAX];
 
 static struct agent agent;
 
+/* Statuses of a program's process that end the agent: unlike those of emulators that give up. */
+enum { FAILED = 198, NO_MORE = 199 };
+
 _Noreturn void agent_fail(const char *text)
 {
     wire_begin(AGENT_ERROR);
     wire_bytes(text, strlen(text));
     wire_done();
     wire_flush();
-    sys_exit(1);
+    sys_exit(FAILED);
 }
 
 static bool is_big_endian(void)
@@ -159,27 +166,75 @@ static void report(long pid, int status)
     wire_flush();
 }
 
-static void serve(struct agent *a, const struct wire_frame *f)
+/* In the process of a program: its turn, then its frame. */
+static _Noreturn void await_program(struct agent *a, int gate)
 {
-    int status = 0;
-    long pid;
-    long got;
+    struct wire_frame f;
+    uint8_t turn;
 
-    if (f->type != AGENT_PROGRAM || f->len == 0) {
+    sys_die_with_parent();
+    if (sys_read(gate, &turn, 1) != 1) {
+        sys_exit(NO_MORE);
+    }
+    do {
+        if (!wire_read(&f)) {
+            sys_exit(NO_MORE);
+        }
+    } while (f.type == AGENT_GO); /* of a process that died in its pause */
+    if (f.type != AGENT_PROGRAM || f.len == 0) {
         agent_fail("a frame that is no program");
+    }
+    run_program(a, &f);
+}
+
+/* A process and how it is let through: by a gate of its own, so that none takes another's turn. */
+struct waiting {
+    long pid;
+    int gate;
+};
+
+static struct waiting make_process(struct agent *a)
+{
+    int gate[2];
+    long pid;
+
+    if (sys_failed(sys_pipe(gate))) {
+        agent_fail("no pipe can be made");
     }
     pid = sys_fork();
     if (pid == 0) {
-        sys_die_with_parent();
-        run_program(a, f);
+        (void)sys_close(gate[1]);
+        await_program(a, gate[0]);
     }
     if (sys_failed(pid)) {
         agent_fail("no process can be made for a program");
     }
-    do {
-        got = sys_wait(pid, &status);
-    } while (sys_failed(got) && got == -EINTR);
-    report(pid, status);
+    (void)sys_close(gate[0]);
+    return (struct waiting){pid, gate[1]};
+}
+
+static _Noreturn void serve(struct agent *a)
+{
+    struct waiting next = make_process(a);
+
+    for (;;) {
+        struct waiting now = next;
+        int status = 0;
+        long got;
+
+        if (sys_write(now.gate, "", 1) != 1) {
+            agent_fail("no process can be let through");
+        }
+        (void)sys_close(now.gate);
+        next = make_process(a);
+        do {
+            got = sys_wait(now.pid, &status);
+        } while (sys_failed(got) && got == -EINTR);
+        if (status == NO_MORE << 8 || status == FAILED << 8) {
+            sys_exit(status >> 8 == NO_MORE ? 0 : 1);
+        }
+        report(now.pid, status);
+    }
 }
 
 /* The system page size of those that the stack at STACK tells of. */
@@ -202,7 +257,6 @@ static uint64_t find_page(const unsigned long *stack)
 _Noreturn void agent_main(const unsigned long *stack);
 _Noreturn void agent_main(const unsigned long *stack)
 {
-    struct wire_frame f;
     uint64_t page = find_page(stack);
 
     if (page < 4096 || page > AGENT_PAGE_MAX) {
@@ -217,10 +271,5 @@ _Noreturn void agent_main(const unsigned long *stack)
         agent_fail("/proc/self/maps cannot be read");
     }
     hello(&agent);
-    while (wire_read(&f)) {
-        if (f.type != AGENT_GO) { /* of a process that died in its pause */
-            serve(&agent, &f);
-        }
-    }
-    sys_exit(0);
+    serve(&agent);
 }

@@ -267,7 +267,7 @@ static void run(struct agent *a, enum op_kind kind)
         poison(why);
         return;
     }
-    a->fresh = false;
+    a->fresh = a->fresh && kind == OP_load && !a->grows;
     if (kind == OP_store || kind == OP_load) {
         touch(kind == OP_store);
     } else {

@@ -124,6 +124,11 @@ long sys_getpid(void)
 long sys_call_fork(void); /* arch/sparc64.S: two results */
 #endif
 
+long sys_pipe(int ends[2])
+{
+    return sys_call(__NR_pipe2, (long)ends, 0, 0, 0, 0, 0);
+}
+
 long sys_fork(void)
 {
 #ifdef __sparc__

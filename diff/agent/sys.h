@@ -36,6 +36,8 @@ long sys_write_at(int fd, const void *from, size_t len, uint64_t offset);
 
 long sys_getpid(void);
 /* 0 in the child. */
+/* ENDS[0] to read from, ENDS[1] to write to. */
+long sys_pipe(int ends[2]);
 long sys_fork(void);
 long sys_wait(long pid, int *status);
 long sys_kill(long pid, int signal);
