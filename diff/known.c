@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/vec.h"
@@ -65,7 +66,17 @@ static int add_file(struct known *k, const char *path, struct err *e)
 int known_add(struct known *k, const char *path, struct err *e)
 {
     struct input_list files = {0};
-    int rc = input_add(&files, path, PROG_FORMAT_AUTO, e);
+    struct stat st;
+    int rc;
+
+    if (stat(path, &st) < 0) {
+        return err_set(e, -errno, "%s: cannot open: %s", path, strerror(errno));
+    }
+    if (!S_ISDIR(st.st_mode)) {
+        return S_ISREG(st.st_mode) ? add_file(k, path, e)
+                                   : err_set(e, -EINVAL, "%s: neither a file nor a folder", path);
+    }
+    rc = input_add(&files, path, PROG_FORMAT_AUTO, e);
 
     for (size_t i = 0; rc == 0 && i < files.n; i++) {
         rc = add_file(k, files.v[i].path, e);

@@ -8,8 +8,11 @@
 
 struct judged {
     struct judge *judge;
-    struct judge_result now;   /* of the last candidate */
-    struct judge_result *last; /* of the smallest so far */
+    struct judge_result now;    /* of the last candidate */
+    struct judge_result *last;  /* of the smallest so far */
+    struct buf first;           /* the signature in the beginning: what settles does not drift on */
+    bool other_pages, other_op; /* since then */
+    enum minimise_change change; /* of the last candidate */
 };
 
 /* Whether P would run elsewhere than it says, because a target overrides it. */
@@ -35,9 +38,13 @@ static int same(void *arg, const struct prog *p, enum minimise_change change, st
     if (buf_failed(&d->now.signature)) {
         return err_set(e, -ENOMEM, "out of memory");
     }
+    d->change = change;
     return d->now.verdict == JUDGE_FINDING && !is_overridden(&d->now.config, &p->config) &&
            signature_is_kept(buf_text(&d->last->signature), buf_text(&d->now.signature),
-                             change == MINIMISE_PAGES, change == MINIMISE_OP);
+                             change == MINIMISE_PAGES, change == MINIMISE_OP) &&
+           signature_is_kept(buf_text(&d->first), buf_text(&d->now.signature),
+                             d->other_pages || change == MINIMISE_PAGES,
+                             d->other_op || change == MINIMISE_OP);
 }
 
 static void taken(void *arg, const struct prog *p)
@@ -46,6 +53,8 @@ static void taken(void *arg, const struct prog *p)
     struct judge_result now = d->now;
 
     (void)p;
+    d->other_pages |= d->change == MINIMISE_PAGES;
+    d->other_op |= d->change == MINIMISE_OP;
     d->now = *d->last;
     *d->last = now;
 }
@@ -107,6 +116,10 @@ int minimise_by_judge(struct judge *j, struct prog *p, const struct minimise_opt
     int rc = first_finding(j, p, o, last, &executed, e);
 
     *ret = (struct minimise_stats){.ops_before = n_ops, .ops_after = n_ops};
+    buf_str(&d.first, buf_text(&last->signature));
+    if (buf_failed(&d.first)) {
+        rc = err_set(e, -ENOMEM, "out of memory");
+    }
     if (rc == 0 && last->verdict == JUDGE_FINDING) {
         rc = begin(&d, p, o, &executed, e);
         own.pred = (struct minimise_pred){.same = same, .taken = taken, .arg = &d};
@@ -121,5 +134,6 @@ int minimise_by_judge(struct judge *j, struct prog *p, const struct minimise_opt
     ret->ops_before = n_ops;
     ret->ops_after = p->ops.n;
     judge_result_free(&d.now);
+    buf_free(&d.first);
     return rc;
 }

@@ -338,8 +338,8 @@ static int unseen(struct peers *p, struct compare_result *ret)
 }
 
 /*
- * One of the two, and not the other, has made a stack that grows into whatever lies below it: from
- * here on nobody can say what is where.
+ * One of the two, and not the other, has made a stack that grows into whatever lies below it, or
+ * both have, each where something else lies below: from here on nobody can say what is where.
  */
 static bool grows_alone(const struct peers *p, size_t i)
 {
@@ -348,8 +348,11 @@ static bool grows_alone(const struct peers *p, size_t i)
     bool a = p->a->place.host_page == 0; /* stacks of layers are plain memory */
     bool b = p->b->place.host_page == 0;
 
+    bool placed = (op->arg[3].num & ABI_MAP_GROWSDOWN) &&
+                  !(op->arg[3].num & (ABI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE));
+
     return op->kind == OP_mmap && (op->arg[3].num & (ABI_MAP_GROWSDOWN | ABI_MAP_STACK)) &&
-           (a != b || p->a->place.system != p->b->place.system) &&
+           (a != b || p->a->place.system != p->b->place.system || (a && b && placed)) &&
            ((a && x->step.outcome.kind == OUTCOME_OK) ||
             (b && p->b->steps.v[i].step.outcome.kind == OUTCOME_OK));
 }

@@ -182,9 +182,10 @@ static bool split_class(const char *text, size_t len, bool *after, bool *changed
 }
 
 /*
- * "EINVAL_not_ENOMEM", or "EINVAL" where a success was right: what it was and what it had to be.
- * One of them stays: a check that is missing lets all kinds of things happen, one that is too many
- * is in front of all kinds of others.
+ * "EINVAL_not_ENOMEM", or "EINVAL" where a success was right: what it was and what it had to be. A
+ * check that is missing lets all kinds of things happen where one errno was due; one that is too
+ * many is in front of a success, or of another refusal. But what was due does not become something
+ * else: that is another check.
  */
 static bool outcome_is_kept(const char *was, size_t was_len, const char *now, size_t now_len)
 {
@@ -195,10 +196,10 @@ static bool outcome_is_kept(const char *was, size_t was_len, const char *now, si
     size_t was_first = was_owed ? (size_t)(was_owed - was) : was_len;
     size_t now_first = now_owed ? (size_t)(now_owed - now) : now_len;
 
-    return (was_owed || now_owed) &&
-           (equal(was, was_first, now, now_first) ||
-            (was_owed && now_owed &&
-             equal(was_owed, was_len - was_first, now_owed, now_len - now_first)));
+    if (was_owed && now_owed) {
+        return equal(was_owed, was_len - was_first, now_owed, now_len - now_first);
+    }
+    return (was_owed || now_owed) && equal(was, was_first, now, now_first);
 }
 
 /*
