@@ -7,7 +7,7 @@
 # kernel: mprotect(@0x10000, 0x1000, PROT_READ|PROT_GROWSDOWN) = 0
 # emulator: mprotect(@0x10000, 0x1000, PROT_READ|PROT_GROWSDOWN) = -1 EINVAL
 # versions: qemu-x86_64 version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3); Linux 6.18.44 x86_64
-# impact: The C library cannot make a stack executable, and a program that asks for it does not start.
+# impact: A program that changes the rights of its stack this way, as a kernel lets it, is refused.
 # upstream: none known
 twinmap 1
 requires linux

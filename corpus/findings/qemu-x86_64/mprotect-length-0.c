@@ -1,5 +1,5 @@
 /*
- * mprotect of length 0 fails where nothing is mapped
+ * mprotect of length 0 fails
  * 
  * kernel: mprotect(@0x10000, 0, PROT_NONE) = 0
  * emulator: mprotect(@0x10000, 0, PROT_NONE) = -1 ENOMEM

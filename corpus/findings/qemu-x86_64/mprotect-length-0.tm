@@ -1,5 +1,5 @@
 # twinmap-finding: outcome/mprotect/ok_by_ENOMEM/h_eq_g/kernel+qemu-x86_64
-# title: mprotect of length 0 fails where nothing is mapped
+# title: mprotect of length 0 fails
 # target: qemu-x86_64
 # kind: wrong result
 # oracle: kernel

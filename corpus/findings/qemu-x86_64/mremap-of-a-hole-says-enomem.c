@@ -1,5 +1,5 @@
 /*
- * mremap of a source that is not mapped says ENOMEM
+ * mremap of a source of absurd length says ENOMEM
  * 
  * kernel: mremap(@0x10000, 0xfffffffffffff000, 0x1000, 0) = -1 EFAULT
  * emulator: mremap(@0x10000, 0xfffffffffffff000, 0x1000, 0) = -1 ENOMEM

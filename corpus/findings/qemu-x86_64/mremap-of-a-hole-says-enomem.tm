@@ -1,5 +1,5 @@
 # twinmap-finding: outcome/mremap/EFAULT_by_ENOMEM/h_eq_g/kernel+qemu-x86_64
-# title: mremap of a source that is not mapped says ENOMEM
+# title: mremap of a source of absurd length says ENOMEM
 # target: qemu-x86_64
 # kind: wrong result
 # oracle: kernel

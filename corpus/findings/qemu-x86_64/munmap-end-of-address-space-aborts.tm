@@ -8,7 +8,7 @@
 # emulator: qemu-x86_64: ../../accel/tcg/translate-all.c:1380: page_set_flags: Assertion `start < end' failed.
 # versions: qemu-x86_64 version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3); Linux 6.18.44 x86_64
 # impact: A guest that unmaps a range it computed wrong is killed by an assertion instead of getting EINVAL.
-# upstream: none known
+# upstream: ebf9a3630c checks the ranges of munmap and mprotect
 twinmap 1
 requires linux
 munmap(0xffffffffffffd000, 0x3000) = -1 EINVAL

@@ -8,7 +8,7 @@
 # emulator: load(@0x10000, 1) = 0x1
 # versions: qemu-x86_64 version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3); Linux 6.18.44 x86_64
 # impact: Keys and random number states that a library protects this way are leaked to child processes.
-# upstream: none known
+# upstream: 4530deb1fe, emulates it since 8.0
 twinmap 1
 requires linux
 mmap(@0x10000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = @0x10000

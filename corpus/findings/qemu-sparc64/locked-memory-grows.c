@@ -1,13 +1,13 @@
 /*
- * MAP_FIXED_NOREPLACE over a mapping succeeds at another address
+ * MAP_LOCKED makes a stack that grows, and MAP_GROWSDOWN does not: sparc has other numbers
  * 
- * kernel: mmap(@0x10000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = -1 EEXIST
- * emulator: mmap(@0x10000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = @0x5f05250c9000
- * (qemu-x86_64 version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3); Linux 6.18.44 x86_64)
- * corpus/findings/qemu-x86_64/noreplace-goes-elsewhere.tm
+ * kernel: load(@0x10000, 1) = SIGSEGV
+ * emulator: load(@0x10000, 1) = 0x0
+ * (qemu-sparc64 version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3); Linux 6.18.44 x86_64)
+ * corpus/findings/qemu-sparc64/locked-memory-grows.tm
  *
- * Memory calls of Linux with pages of 4096 bytes, step by step. Expected is what the target
- * "kernel" of twinmap showed. Exit status:
+ * Memory calls of Linux with pages of 8192 bytes, step by step. Expected is what the target
+ * "model-linux" of twinmap showed. Exit status:
  *   0  every step did what is expected
  *   1  a step did not: which, and what it did, is said on standard error
  *   2  the steps cannot be taken here (other pages, no room): nothing is shown
@@ -25,6 +25,8 @@
 #error these steps are for Linux; -DANY_SYSTEM builds them elsewhere
 #endif
 #include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,11 +40,11 @@
 #define SECONDS 60 /* that this may take, or it hangs: SIGALRM ends it */
 #endif
 
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
-#endif
 #ifndef MAP_NORESERVE
 #define MAP_NORESERVE 0x4000
+#endif
+#ifndef MAP_LOCKED
+#define MAP_LOCKED 0x2000
 #endif
 
 /* Flags of a map that is there to keep a place, or to find one. */
@@ -142,20 +144,6 @@ static char *maps_at(void *result, void *address)
     return result;
 }
 
-/* The call mapped nothing: it failed with this errno; 0: with any. */
-static void maps_not(void *result, int error)
-{
-    char got[40];
-
-    if (result != MAP_FAILED) {
-        snprintf(got, sizeof(got), "%p", result);
-        differs(failure(error), got);
-    }
-    if (error != 0 && errno != error) {
-        differs(failure(error), failure(errno));
-    }
-}
-
 /* Where the steps' "@0" is. */
 static uintptr_t window;
 
@@ -194,23 +182,108 @@ static void find_window(uintptr_t low, size_t size)
     cannot("there is no free stretch of addresses");
 }
 
+static sigjmp_buf before_access;
+static volatile sig_atomic_t in_access;
+static volatile sig_atomic_t fault;
+static unsigned char *volatile accessed; /* volatile: no compiler shall look through it */
+static int first_byte;  /* of the last load, */
+static int other_bytes; /* and whether others differ from it */
+
+static void on_fault(int number)
+{
+    if (!in_access) {
+        signal(number, SIG_DFL); /* not one of the steps' own: it happens again */
+        return;
+    }
+    fault = number;
+    siglongjmp(before_access, 1);
+}
+
+static void catch_faults(void)
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = on_fault;
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGSEGV, &action, NULL) != 0 || sigaction(SIGBUS, &action, NULL) != 0) {
+        cannot("signals cannot be caught");
+    }
+}
+
+static void touch(volatile unsigned char *bytes, size_t size, int byte)
+{
+    if (byte >= 0) {
+        for (size_t i = 0; i < size; i++) {
+            bytes[i] = (unsigned char)byte;
+        }
+        return;
+    }
+    first_byte = bytes[0];
+    other_bytes = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] != first_byte) {
+            other_bytes = 1;
+        }
+    }
+}
+
+/* Fills SIZE bytes with BYTE, or reads them if that is -1, upwards. The signal; 0: none. */
+static int go_over(void *address, size_t size, int byte)
+{
+    accessed = address;
+    fault = 0;
+    if (sigsetjmp(before_access, 1) == 0) {
+        in_access = 1;
+        touch(accessed, size, byte);
+    }
+    in_access = 0;
+    return fault;
+}
+
+/* What a load or a store came to, in words. */
+static const char *shown(int signal_number, int is_load)
+{
+    static char text[40];
+
+    if (signal_number != 0) {
+        return signal_number == SIGBUS ? "SIGBUS" : "SIGSEGV";
+    }
+    if (!is_load) {
+        return "ok";
+    }
+    snprintf(text, sizeof(text), "0x%x%s", (unsigned)first_byte,
+             other_bytes ? " and other bytes" : "");
+    return text;
+}
+
+/* Reading SIZE bytes raises this signal. */
+static void load_faults(void *address, size_t size, int expected)
+{
+    int number = go_over(address, size, -1);
+
+    if (number != expected) {
+        differs(shown(expected, 1), shown(number, 1));
+    }
+}
+
 int main(void)
 {
     alarm(SECONDS);
-    if (sysconf(_SC_PAGESIZE) != 4096) {
-        cannot("pages are not of 4096 bytes");
+    if (sysconf(_SC_PAGESIZE) != 8192) {
+        cannot("pages are not of 8192 bytes");
     }
+    catch_faults();
     find_window(0, 0x400000);
 
-    /* expected: @0x10000 */
-    step(1, "mmap(@0x10000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)");
-    maps_at(mmap(at(0x10000), 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1,
-            0), at(0x10000));
+    /* expected: @0x12000 */
+    step(1, "mmap(@0x12000, 0x2000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_LOCKED, -1, 0)");
+    maps_at(mmap(at(0x12000), 0x2000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_LOCKED, -1,
+            0), at(0x12000));
 
-    /* expected: -1 EEXIST */
-    step(2, "mmap(@0x10000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0)");
-    maps_not(mmap(at(0x10000), 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1,
-            0), EEXIST);
+    /* expected: SIGSEGV */
+    step(2, "load(@0x10000, 1)");
+    load_faults(at(0x10000), 1, SIGSEGV);
 
     return 0;
 }
