@@ -56,7 +56,9 @@ LANE_SECONDS = 3  # no lane is shorter: engines take a second to read what they 
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__.splitlines()[0],
+                                     epilog="scripts/fuzz --target qemu-x86_64 ... holds real emulators against the kernel:"
+                                            " see scripts/fuzz --target x --help")
     parser.add_argument("--time", type=int, default=60, metavar="SECONDS", help="fuzzing time in all (60)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
                         help="processes at once (all cores)")
