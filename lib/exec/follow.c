@@ -263,12 +263,29 @@ static void give_up(struct follower *f, struct record_step *s)
     f->over = true;
 }
 
+/*
+ * A map that was hinted to a place that is free, and lies at another that is free: whoever shares
+ * the address space unseen may have had the first. 0 with the model as after it, or -ENOMEM.
+ */
+static int missed_hint(struct follower *f, const struct op *op, const struct record_step *s,
+                       const struct model_outcome *was, bool *ret)
+{
+    const uint64_t fixed = ABI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE;
+
+    *ret = f->place->emulated && !f->verdict.allowed && f->verdict.reply.may_succeed &&
+           op->kind == OP_mmap && !(op->arg[3].num & fixed) && s->step.args.arg[0] != 0 &&
+           was->kind == MODEL_OK &&
+           vm_place_legal(model_proc(f->model), was->value, s->step.args.arg[1]);
+    return *ret ? model_force(f->model, op, &s->step.args, was) : 0;
+}
+
 /* An op that calls or touches. SEEN NULL: as the model likes. */
 static void call(struct follower *f, struct record_step *s, const struct op *op,
                  const struct record_step *seen)
 {
     struct model_outcome was = seen ? to_model(seen) : (struct model_outcome){0};
     uint64_t unsure;
+    bool missed;
 
     if (op->kind == OP_host_fail || (seen && seen->step.outcome.kind == OUTCOME_SKIPPED) ||
         !op_resolve(&f->how, op, &f->results[f->depth], &s->step.args)) {
@@ -286,7 +303,14 @@ static void call(struct follower *f, struct record_step *s, const struct op *op,
         f->over = true;
         return;
     }
-    s->refused = !f->verdict.allowed;
+    if (missed_hint(f, op, s, &was, &missed) < 0) {
+        give_up(f, s);
+        return;
+    }
+    if (missed) {
+        s->poison = RECORD_ELSEWHERE;
+    }
+    s->refused = !f->verdict.allowed && !missed;
     f->over = s->refused;
     if (s->refused) {
         model_print_allowed(&f->verdict, (enum op_kind)op->kind, &f->allowed);

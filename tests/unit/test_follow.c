@@ -303,6 +303,30 @@ static void test_refusals_name_what_is_allowed(void **state)
     close_bed(&b);
 }
 
+/* A free place that was asked for, and another one given: an emulator may have had the first. */
+static void test_an_emulator_misses_hints(void **state)
+{
+    struct bed b;
+    struct range r;
+
+    (void)state;
+    open_bed(&b, "model-linux");
+    record(&b, "mmap(@0x100000, 0x1000, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n");
+    b.a.steps.v[0].step.outcome.value += 0x10000;
+    r.start = b.a.steps.v[0].step.outcome.value;
+    r.last = r.start + 0xfff;
+    for (size_t i = 0; i < b.a.steps.n; i++) {
+        own_regions(&b, i)->r = r;
+    }
+    assert_int_equal(follow(&b), 0);
+    b.a.place.emulated = true;
+    assert_int_equal(follow(&b), b.a.steps.n);
+    assert_int_equal(b.b.steps.v[0].poison, RECORD_ELSEWHERE);
+    b.a.steps.v[0].step.outcome.value += 1; /* no place at all */
+    assert_int_equal(follow(&b), 0);
+    close_bed(&b);
+}
+
 /* Both models, all configurations: what one does by itself it allows another to have done. */
 static void test_random_programs(void **state)
 {
@@ -409,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_lies_are_found),
         cmocka_unit_test(test_what_is_no_finding),
         cmocka_unit_test(test_refusals_name_what_is_allowed),
+        cmocka_unit_test(test_an_emulator_misses_hints),
         cmocka_unit_test(test_random_programs),
         cmocka_unit_test(test_expectations_are_judged),
         cmocka_unit_test(test_no_frames_left),
