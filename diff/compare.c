@@ -139,7 +139,9 @@ static int found(struct compare_result *ret, enum compare_what what)
 static bool is_listed_so(const struct compare *c, const struct region_difference *d,
                          struct compare_result *ret)
 {
-    bool so = c->a->place.emulated && listing_explains(&c->y, d->where.start, d->a);
+    const struct record_place *p = &c->a->place;
+    bool so = p->emulated && (listing_explains(&c->y, d->where.start, d->a) ||
+                              (!d->a && p->bits == 32 && listing_hides(&c->y, d->where.start)));
 
     ret->verdict = so ? COMPARE_EXCUSED : COMPARE_SAME;
     ret->what = COMPARE_REGIONS;

@@ -53,3 +53,10 @@ bool listing_explains(const struct region_vec *truth, uint64_t at, const struct 
         }
     }
 }
+
+bool listing_hides(const struct region_vec *truth, uint64_t at)
+{
+    const struct region *r = region_find(truth, at);
+
+    return r && r->prot == 0 && r->kind == REGION_ANON && !r->shared && r->object == 0;
+}
