@@ -14,8 +14,9 @@
  */
 bool listing_explains(const struct region_vec *truth, uint64_t at, const struct region *shown);
 /*
- * The same of nothing shown at AT where a guest's whole address space is a mapping of the emulator's
- * own, as it is for 32-bit guests on 64-bit hosts: private memory of no object and without rights is
- * one with that for the host, whose line begins or ends with pages that the guest has not.
+ * The same of nothing shown at AT where a guest's whole address space is a mapping of the
+ * emulator's own, as it is for 32-bit guests on 64-bit hosts: private memory of no object and
+ * without rights is one with that for the host, whose line begins or ends with pages that the guest
+ * has not.
  */
 bool listing_hides(const struct region_vec *truth, uint64_t at);
