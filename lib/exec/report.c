@@ -110,7 +110,7 @@ void run_signature(const struct prog *p, const struct run_result *r, struct buf 
         buf_fmt(out, "%s_to_%s", page_class(&r->flags_before, at), page_class(&r->flags_after, at));
     } else if (s) {
         print_outcome_word(&s->outcome, out);
-        buf_fmt(out, owed ? "_not_%s" : "", owed);
+        buf_fmt(out, "%s%s", owed ? "_not_" : "", owed ? owed : "");
         print_said_word(r, out);
     } else {
         buf_str(out, "none");
